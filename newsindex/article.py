@@ -1,0 +1,228 @@
+"""`Article`: one news article as it goes into an index and comes out of it.
+
+Anyone may build one; `newsindex.ingest` builds them from files. Everything after this module may
+rely on what its validators promise: text that encodes to UTF-8, dates that are None, a
+`datetime.date` or an aware `datetime.datetime`, JSON values in `extra`, and an id.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from newsindex.errors import ArticleError
+
+BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
+
+_MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
+
+
+def to_date(value: object) -> dt.date | None:
+    """Turn what callers write as a date into a date or an aware datetime.
+
+    A naive datetime is local time in Europe/Bucharest. The result carries a fixed UTC offset, so that
+    two equal moments compare equal whichever zone object they came with. An ISO string with a time gives a
+    datetime, without one a date; the empty string is None.
+
+    Raises:
+        ValueError: not an ISO 8601 date, or a year outside 1 to 9999.
+        TypeError: neither a date, a string nor None.
+
+    >>> to_date("2025-08-15")
+    datetime.date(2025, 8, 15)
+    >>> to_date("2025-08-15T10:30").isoformat()
+    '2025-08-15T10:30:00+03:00'
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        value = dt.date.fromisoformat(text) if len(text) <= 10 else dt.datetime.fromisoformat(text)
+    if isinstance(value, dt.datetime):
+        moment = value.replace(tzinfo=BUCHAREST) if value.tzinfo is None else value
+        offset = moment.utcoffset()
+        return moment.replace(tzinfo=dt.timezone(offset or dt.timedelta()), fold=0)
+    if value is None or isinstance(value, dt.date):
+        return value
+    raise TypeError(f"a date must be a date, a datetime, an ISO string or None, not {type(value).__name__}")
+
+
+def micros(date: dt.date) -> int:
+    """The moment of a date in microseconds since 1970-01-01T00:00Z; of a date without time, its first in Bucharest.
+
+    Computed on integers, since the first and last days of the calendar overflow when they are shifted to UTC.
+
+    >>> micros(dt.date(1970, 1, 1))
+    -7200000000
+    """
+    if not isinstance(date, dt.datetime):
+        date = dt.datetime(date.year, date.month, date.day)
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=BUCHAREST)
+    offset = date.utcoffset() or dt.timedelta()
+    return (date.replace(tzinfo=None) - dt.datetime(1970, 1, 1) - offset) // dt.timedelta(microseconds=1)
+
+
+def _convert_date(value: object) -> Any:
+    # A converter cannot name the article, so what it cannot read is left for the validator to refuse.
+    try:
+        return to_date(value)
+    except (ValueError, TypeError):
+        return value
+
+
+def _convert_tags(value: object) -> Any:
+    if isinstance(value, str):
+        value = value.replace(";", ",").split(",")
+    if not isinstance(value, Iterable):
+        return value
+    return tuple(tag.strip() if isinstance(tag, str) else tag for tag in value if tag != "")
+
+
+def _convert_extra(value: object, depth: int = 0) -> Any:
+    # Tuples become lists, as they would on their way through JSON, so that what is read back is equal.
+    if isinstance(value, Mapping) and depth <= _MAX_DEPTH:
+        return {key: _convert_extra(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple) and depth <= _MAX_DEPTH:
+        return [_convert_extra(item, depth + 1) for item in value]
+    return value
+
+
+def _clean_text(article: str | None, field: str, text: object) -> None:
+    if not isinstance(text, str):
+        raise ArticleError(
+            f"article {article!r}, field {field!r}: text expected, found {type(text).__name__}; pass a str",
+            article=article,
+            field=field,
+        )
+    position = text.find("\0")
+    fault = "a NUL character"
+    if position < 0:
+        try:
+            text.encode()
+            return
+        except UnicodeEncodeError as error:
+            position, fault = error.start, f"a lone surrogate {text[error.start]!a}"
+    raise ArticleError(
+        f"article {article!r}, field {field!r}: {fault} at character {position}; remove it or decode the source "
+        "with the right encoding",
+        article=article,
+        field=field,
+    )
+
+
+def _clean_json(article: str | None, field: str, value: object, depth: int = 0) -> None:
+    if depth > _MAX_DEPTH:
+        raise ArticleError(
+            f"article {article!r}, field {field!r}: nested deeper than {_MAX_DEPTH} levels; flatten it",
+            article=article,
+            field=field,
+        )
+    if isinstance(value, str):
+        _clean_text(article, field, value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _clean_text(article, field, key)
+            _clean_json(article, field, item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _clean_json(article, field, item, depth + 1)
+    elif isinstance(value, float) and not math.isfinite(value) or not isinstance(value, bool | int | float | None):
+        raise ArticleError(
+            f"article {article!r}, field {field!r}: {value!r} is no JSON value; use text, numbers, true, false, "
+            "null, lists and objects",
+            article=article,
+            field=field,
+        )
+
+
+@attrs.frozen(kw_only=False)
+class Article:
+    """One article. Immutable; equal to another with the same fields.
+
+    Attributes:
+        id: unique within an index, not empty; adding an article replaces the one with the same id. Defaults to
+            a hash of `url`, or where there is none of date, title and body.
+        title, body: plain text; paragraphs of the body are separated by line ends.
+        date: when it was published: None, a `datetime.date`, or an aware `datetime.datetime` with a fixed
+            offset. Takes ISO strings and naive datetimes too (local time in Europe/Bucharest).
+        source, author, section, url: short text or None.
+        tags: a tuple of short texts; a string is split at commas and semicolons.
+        extra: any further JSON values by name; each name is a field of the query language.
+
+    Raises:
+        ArticleError: a field that cannot be stored as it is; the message names the article and the field.
+
+    >>> article = Article(title="Ploi în Banat", date="2025-03-02", source="Meteo")
+    >>> article.date
+    datetime.date(2025, 3, 2)
+    >>> article.id == Article(title="Ploi în Banat", date="2025-03-02").id
+    True
+    """
+
+    id: str = attrs.field(default=None, kw_only=False)
+    title: str = ""
+    body: str = ""
+    date: dt.date | None = attrs.field(default=None, converter=_convert_date)
+    source: str | None = None
+    author: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = attrs.field(default=(), converter=_convert_tags)
+    url: str | None = None
+    extra: dict[str, Any] = attrs.field(factory=dict, converter=_convert_extra, hash=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._check_date()
+        for field in ("title", "body"):
+            _clean_text(self.id, field, getattr(self, field))
+        for field in ("source", "author", "section", "url"):
+            if getattr(self, field) is not None:
+                _clean_text(self.id, field, getattr(self, field))
+        self._check_tags_and_extra()
+        if self.id is None:
+            object.__setattr__(self, "id", self._hash())
+        _clean_text(repr(self.id), "id", self.id)
+        if not self.id:
+            raise ArticleError("an article's id is empty; pass None to have one made", article="", field="id")
+
+    def _check_date(self) -> None:
+        try:
+            to_date(self.date)
+        except (ValueError, TypeError) as error:
+            raise ArticleError(
+                f"article {self.id!r}, field 'date': {self.date!r} is no date; write it as 2025-08-15 or "
+                "2025-08-15T10:30:00+03:00",
+                article=self.id,
+                field="date",
+            ) from error
+
+    def _check_tags_and_extra(self) -> None:
+        if not isinstance(self.tags, tuple):
+            raise ArticleError(
+                f"article {self.id!r}, field 'tags': a list of texts expected, found {self.tags!r}",
+                article=self.id,
+                field="tags",
+            )
+        for tag in self.tags:
+            _clean_text(self.id, "tags", tag)
+        if not isinstance(self.extra, dict):
+            raise ArticleError(
+                f"article {self.id!r}, field 'extra': a mapping expected, found {self.extra!r}",
+                article=self.id,
+                field="extra",
+            )
+        for key, value in self.extra.items():
+            _clean_text(self.id, "extra", key)
+            _clean_json(self.id, key, value)
+
+    def _hash(self) -> str:
+        date = self.date.isoformat() if self.date is not None else ""
+        # NUL cannot occur in the parts, so joining them with it is unambiguous.
+        key = self.url or "\0".join((date, self.title, self.body))
+        return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,147 @@
+"""The plan of a query: what the executor in `newsindex.search` runs, and what snippets highlight.
+
+`newsindex.query.plan` makes it out of a `whoosh.query` tree. Its words are analysed (stemmed or folded), its
+dates are intervals and its fields are the index's own, so nothing below has to know how a query is written.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+
+@attrs.frozen
+class Stem:
+    """Any form of a word: `stem` is what `newsindex.analysis` makes of it."""
+
+    stem: str
+
+
+@attrs.frozen
+class Form:
+    """Exactly this surface form (lower case, comma letters, diacritics count)."""
+
+    form: str
+
+
+@attrs.frozen
+class Prefix:
+    """Every form whose folded spelling begins with `prefix`."""
+
+    prefix: str
+
+
+@attrs.frozen
+class Wildcard:
+    """Every form whose folded spelling matches `pattern`: ? is any one character, * any number of them."""
+
+    pattern: str
+
+
+@attrs.frozen
+class Fuzzy:
+    """Every form whose folded spelling is within `distance` edits of `form` and shares its first `prefix` characters.
+
+    An edit inserts, deletes or replaces one character or swaps two neighbours (optimal string alignment).
+    """
+
+    form: str
+    distance: int
+    prefix: int = 0
+
+
+Pattern = Stem | Form | Prefix | Wildcard | Fuzzy
+
+
+@attrs.frozen
+class Word:
+    """Articles in whose `field` some word matches `pattern`."""
+
+    field: str
+    pattern: Pattern
+    boost: float = 1.0
+
+
+@attrs.frozen
+class Phrase:
+    """Articles whose `field` has words matching `patterns` in this order.
+
+    Up to `slop` other words, counted over the whole phrase, may stand between them.
+    """
+
+    field: str
+    patterns: tuple[Pattern, ...]
+    slop: int = 0
+    boost: float = 1.0
+
+
+@attrs.frozen
+class Dates:
+    """Articles published at `since` or later and before `until`: microseconds since 1970 UTC; None is unbounded.
+
+    Undated articles match no interval, not even an unbounded one.
+    """
+
+    since: int | None
+    until: int | None
+
+
+@attrs.frozen
+class OneOf:
+    """Articles whose metadata `field` holds one of `values`, compared whole after cleaning."""
+
+    field: str
+    values: tuple[str, ...]
+
+
+@attrs.frozen
+class Everything:
+    """Every article, all ranked alike."""
+
+
+@attrs.frozen
+class Nothing:
+    """No article."""
+
+
+@attrs.frozen
+class And:
+    """Articles that match every child; at least one child is no `Not`. Scores add up."""
+
+    children: tuple[Plan, ...]
+
+
+@attrs.frozen
+class Or:
+    """Articles that match some child; scores add up."""
+
+    children: tuple[Plan, ...]
+
+
+@attrs.frozen
+class Not:
+    """Articles that do not match `child`; scores nothing."""
+
+    child: Plan
+
+
+@attrs.frozen
+class Maybe:
+    """Articles that match `required`; those that match `optional` too rank higher."""
+
+    required: Plan
+    optional: Plan
+
+
+@attrs.frozen
+class Unscored:
+    """Articles that match `child`, adding `score` to each instead of its own score."""
+
+    child: Plan
+    score: float = 0.0
+
+
+Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
+
+TEXT, TITLE, BODY = "text", "title", "body"
+METADATA = ("source", "author", "section", "tags")
+EXTRA = "extra."  # prefixes the name of an extra key, so that it never collides with a field of its own
