@@ -21,6 +21,7 @@ from newsindex.errors import ArticleError
 BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
 
 _MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
+_MAX_INT_BITS: Final = 4096  # integers in `extra`: Python refuses to write those of more than 4,300 digits
 
 
 def to_date(value: object) -> dt.date | None:
@@ -80,9 +81,10 @@ def _convert_date(value: object) -> Any:
 def _convert_tags(value: object) -> Any:
     if isinstance(value, str):
         value = value.replace(";", ",").split(",")
-    if not isinstance(value, Iterable):
+    if not isinstance(value, Iterable) or isinstance(value, Mapping):
         return value
-    return tuple(tag.strip() if isinstance(tag, str) else tag for tag in value if tag != "")
+    tags = (tag.strip() if isinstance(tag, str) else tag for tag in value)
+    return tuple(tag for tag in tags if tag != "")
 
 
 def _convert_extra(value: object, depth: int = 0) -> Any:
@@ -117,6 +119,25 @@ def _clean_text(article: str | None, field: str, text: object) -> None:
     )
 
 
+def _is_json_scalar(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return value.bit_length() <= _MAX_INT_BITS
+    return value is None
+
+
+def _shown(value: object) -> str:
+    # Of texts a beginning, of containers and the like their type: a message shall not be as long as an article.
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else value[:60] + "…")
+    if isinstance(value, float | bool | None | dt.date):
+        return repr(value)
+    if isinstance(value, int):
+        return repr(value) if value.bit_length() <= 64 else "an integer of many digits"
+    return f"a value of type {type(value).__name__}"
+
+
 def _clean_json(article: str | None, field: str, value: object, depth: int = 0) -> None:
     if depth > _MAX_DEPTH:
         raise ArticleError(
@@ -133,9 +154,9 @@ def _clean_json(article: str | None, field: str, value: object, depth: int = 0) 
     elif isinstance(value, list):
         for item in value:
             _clean_json(article, field, item, depth + 1)
-    elif isinstance(value, float) and not math.isfinite(value) or not isinstance(value, bool | int | float | None):
+    elif not _is_json_scalar(value):
         raise ArticleError(
-            f"article {article!r}, field {field!r}: {value!r} is no JSON value; use text, numbers, true, false, "
+            f"article {article!r}, field {field!r}: {_shown(value)} is no JSON value; use text, numbers, true, false, "
             "null, lists and objects",
             article=article,
             field=field,
@@ -196,7 +217,7 @@ class Article:
             to_date(self.date)
         except (ValueError, TypeError) as error:
             raise ArticleError(
-                f"article {self.id!r}, field 'date': {self.date!r} is no date; write it as 2025-08-15 or "
+                f"article {self.id!r}, field 'date': {_shown(self.date)} is no date; write it as 2025-08-15 or "
                 "2025-08-15T10:30:00+03:00",
                 article=self.id,
                 field="date",
@@ -205,7 +226,7 @@ class Article:
     def _check_tags_and_extra(self) -> None:
         if not isinstance(self.tags, tuple):
             raise ArticleError(
-                f"article {self.id!r}, field 'tags': a list of texts expected, found {self.tags!r}",
+                f"article {self.id!r}, field 'tags': a list of texts expected, found {_shown(self.tags)}",
                 article=self.id,
                 field="tags",
             )
@@ -213,7 +234,7 @@ class Article:
             _clean_text(self.id, "tags", tag)
         if not isinstance(self.extra, dict):
             raise ArticleError(
-                f"article {self.id!r}, field 'extra': a mapping expected, found {self.extra!r}",
+                f"article {self.id!r}, field 'extra': a mapping expected, found {_shown(self.extra)}",
                 article=self.id,
                 field="extra",
             )

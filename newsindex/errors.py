@@ -87,14 +87,14 @@ class IndexLockedError(_PathError):
 
 
 class IndexVersionError(_PathError):
-    """The index is written in a format that this version of newsindex does not read.
+    """The index is written in a format, or with a stemmer, that this version of newsindex does not have.
 
     Attributes:
-        found: the format version on disk.
-        supported: the format version that this library reads and writes.
+        found: the format version on disk, or the name and version of the stemmer.
+        supported: the one that this library reads and writes.
     """
 
-    def __init__(self, message: str, *, path: str | Path, found: int, supported: int) -> None:
+    def __init__(self, message: str, *, path: str | Path, found: int | str, supported: int | str) -> None:
         super().__init__(message, path=path)
         self.found = found
         self.supported = supported

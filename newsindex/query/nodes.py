@@ -1,4 +1,4 @@
-"""The plan of a query: what the executor in `newsindex.search` runs, and what snippets highlight.
+"""The plan of a query: what the executor in `newsindex.searcher` runs, and what snippets highlight.
 
 `newsindex.query.plan` makes it out of a `whoosh.query` tree. Its words are analysed (stemmed or folded), its
 dates are intervals and its fields are the index's own, so nothing below has to know how a query is written.
@@ -7,6 +7,34 @@ dates are intervals and its fields are the index's own, so nothing below has to 
 from __future__ import annotations
 
 import attrs
+
+from newsindex.inverted.fields import BODY, EXTRA, METADATA, TEXT, TITLE
+
+__all__ = [
+    "BODY",
+    "EXTRA",
+    "METADATA",
+    "TEXT",
+    "TITLE",
+    "And",
+    "Dates",
+    "Everything",
+    "Form",
+    "Fuzzy",
+    "Maybe",
+    "Not",
+    "Nothing",
+    "OneOf",
+    "Or",
+    "Pattern",
+    "Phrase",
+    "Plan",
+    "Prefix",
+    "Stem",
+    "Unscored",
+    "Wildcard",
+    "Word",
+]
 
 
 @attrs.frozen
@@ -141,7 +169,3 @@ class Unscored:
 
 
 Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
-
-TEXT, TITLE, BODY = "text", "title", "body"
-METADATA = ("source", "author", "section", "tags")
-EXTRA = "extra."  # prefixes the name of an extra key, so that it never collides with a field of its own

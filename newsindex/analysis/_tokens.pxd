@@ -1,0 +1,28 @@
+"""What `_forms.pyx` takes from the tokenizer; nobody else reads tokens in C."""
+
+from libc.stdint cimport uint8_t
+
+cdef enum:
+    # Traits of a code point. DROP and RISK only say how a text must be prepared before its tokens are read.
+    LETTER = 1
+    DIGIT = 2      # 0 to 9; other scripts' digits are NUMERIC, no rule for numbers applies to them
+    NUMERIC = 4
+    MARK = 8       # continues a word, never starts one
+    DROP = 16      # invisible
+    RISK = 32      # a text with such a character may not be composed
+    START = LETTER | DIGIT | NUMERIC
+    INSIDE = START | MARK
+
+    FORM_LIMIT = 128
+    FORM_BYTES = 4 * FORM_LIMIT
+
+cdef struct Token:
+    Py_ssize_t start
+    Py_ssize_t end
+    Py_ssize_t length             # of the form, in characters
+    Py_ssize_t size               # of the form, in bytes
+    uint8_t form[FORM_BYTES + 8]  # UTF-8, then zeros up to the next 8 bytes, for the hash
+
+cdef str exact(object text)
+cdef str prepared(str text)
+cdef bint advance(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil

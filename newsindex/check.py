@@ -1,0 +1,157 @@
+"""Checking an index: every checksum, and every invariant that searches rely on.
+
+Checksums find damage; invariants would find an error of ours. `check` goes on past what it finds, so the report names
+each file and section at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsindex.errors import CorruptIndexError
+from newsindex.inverted import _dictionary
+from newsindex.results import Report
+from newsindex.snapshot import OpenSegment
+from newsindex.store import manifest as manifests
+from newsindex.store.directory import Directory
+from newsindex.store.manifest import SegmentEntry
+
+
+def check(directory: Directory) -> Report:
+    """Read every byte of the generation committed last.
+
+    Raises:
+        IndexNotFoundError, IndexVersionError, StorageError: there is nothing that could be checked.
+    """
+    errors: list[CorruptIndexError] = []
+    size = directory.size(manifests.NAME)
+    try:
+        manifest = manifests.load(directory)
+    except CorruptIndexError as error:
+        return Report(0, 0, size, (error,))
+    segments: list[OpenSegment] = []
+    for entry in manifest.segments:
+        errors += _check_files(directory, entry, segments)
+    errors += _check_ids(segments)
+    size += sum(segment.sections.size + (segment.tombstones.size if segment.tombstones else 0) for segment in segments)
+    articles = sum(entry.articles - entry.deleted for entry in manifest.segments)
+    return Report(articles, len(manifest.segments), size, tuple(errors))
+
+
+def _check_files(directory: Directory, entry: SegmentEntry, opened: list[OpenSegment]) -> Iterator[CorruptIndexError]:
+    """The faults of one segment; where it can be opened at all it joins `opened`."""
+    try:
+        segment = OpenSegment(directory, entry)
+    except CorruptIndexError as error:
+        yield error
+        return
+    except FileNotFoundError as error:
+        yield CorruptIndexError(directory.path / (error.filename or entry.name), reason="the file is missing")
+        return
+    opened.append(segment)
+    if segment.sections.size != entry.size:
+        yield CorruptIndexError(segment.path, reason="another size", expected=entry.size, found=segment.sections.size)
+    damage = segment.sections.check() + (segment.tombstones.check() if segment.tombstones else [])
+    yield from damage
+    if not damage:
+        # What fails its checksum would fail these too, and say less.
+        for one in (_check_columns, _check_dictionaries, _check_postings, _check_articles):
+            yield from _caught(one, segment)
+
+
+def _caught(one: Callable[[OpenSegment], Iterator[CorruptIndexError]], segment: OpenSegment) -> Iterator[CorruptIndexError]:
+    try:
+        yield from one(segment)
+    except CorruptIndexError as error:
+        yield error
+
+
+def _fault(segment: OpenSegment, section: str, reason: str) -> CorruptIndexError:
+    return CorruptIndexError(segment.path, section, reason=reason)
+
+
+def _check_columns(opened: OpenSegment) -> Iterator[CorruptIndexError]:
+    segment = opened.segment
+    opened.dead.max(initial=0)
+    for part, lengths in (("title", segment.title_words), ("body", segment.body_words)):
+        if int(lengths.sum(dtype=np.int64)) != segment.words[part]:
+            yield _fault(opened, f"words.{part}", "lengths that do not add up to the announced total")
+    ids = list(segment.ids)
+    if not np.array_equal(segment.find_many(ids), np.arange(len(ids))):
+        yield _fault(opened, "ids.hashes", "an id that is not found where it is")
+    for name, column in segment.values.items():
+        rows = [column.row(doc) for doc in range(segment.articles)]
+        if any(0 in row for row in rows) or len(set(column.strings)) != len(column.strings):
+            yield _fault(opened, f"values of {name}", "a value without a number, or listed twice")
+
+
+def _check_dictionaries(opened: OpenSegment) -> Iterator[CorruptIndexError]:
+    segment = opened.segment
+    terms = forms = 0
+    for name, field in segment.fields.items():
+        if (field.first_term, field.first_form) != (terms, forms):
+            yield _fault(opened, "description", f"field {name!r} does not follow the one before it")
+        terms, forms = field.end_term, field.end_form
+        for section, strings, low, high in (
+            ("terms", segment.terms, field.first_term, field.end_term),
+            ("forms", segment.forms, field.first_form, field.end_form),
+        ):
+            if _dictionary.unsorted(strings.data, strings.starts, low, high) >= 0:
+                yield _fault(opened, section, f"entries of field {name!r} out of order")
+        owners = segment.form_terms[field.first_form : field.end_form].astype(np.int64)
+        if len(owners) and not (owners.min() >= field.first_term and owners.max() < field.end_term):
+            yield _fault(opened, "forms.terms", f"a form of field {name!r} belongs to another field")
+    if (terms, forms) != (len(segment.terms), len(segment.forms)):
+        yield _fault(opened, "description", "entries that belong to no field")
+
+
+def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
+    segment = opened.segment
+    form_counts = np.bincount(segment.form_terms.astype(np.int64), minlength=len(segment.terms))
+    words = np.zeros(segment.articles, np.int64)
+    for name, field in segment.fields.items():
+        for term in range(field.first_term, field.end_term):
+            postings = segment.posting_list(term)
+            with segment.reading_postings():
+                docs, counts = postings.docs()
+                starts, positions, forms = postings.occurrences(docs)
+            if postings.forms != form_counts[term] or forms.max(initial=0) >= postings.forms:
+                yield _fault(opened, "postings", f"term {term} has other forms than the dictionary says")
+            if not np.array_equal(np.diff(starts), counts) or not _ascending(positions, starts):
+                yield _fault(opened, "positions", f"term {term} has other occurrences than its postings say")
+            if name == "text":
+                words[docs] += counts
+    expected = segment.title_words.astype(np.int64) + segment.body_words
+    if not np.array_equal(words, expected):
+        yield _fault(opened, "postings", "articles with more or fewer words than their lengths say")
+
+
+def _ascending(positions: NDArray[np.int32], starts: NDArray[np.int64]) -> bool:
+    rises = np.diff(positions) > 0
+    rises[starts[1:-1][(starts[1:-1] > 0) & (starts[1:-1] < len(positions))] - 1] = True
+    return bool(rises.all())
+
+
+def _check_articles(opened: OpenSegment) -> Iterator[CorruptIndexError]:
+    for doc in range(opened.segment.articles):
+        try:
+            opened.articles.read(doc)
+        except CorruptIndexError as error:
+            yield error
+
+
+def _check_ids(segments: list[OpenSegment]) -> Iterator[CorruptIndexError]:
+    """Articles that live in two segments."""
+    seen: dict[str, OpenSegment] = {}
+    for opened in segments:
+        try:
+            alive = np.flatnonzero(opened.live.alive).tolist()
+            ids = [opened.segment.id(doc) for doc in alive]
+        except CorruptIndexError:
+            continue  # reported already
+        for article_id in ids:
+            if seen.setdefault(article_id, opened) is not opened:
+                yield _fault(opened, "ids", f"article {article_id!r} lives in {seen[article_id].entry.name} too")

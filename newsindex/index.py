@@ -1,0 +1,449 @@
+"""`Index`: the archive in one directory, and the functions that make and open one.
+
+An index object is cheap, may be shared by threads and kept for as long as one likes: each search takes the generation
+that was committed last, by a look at the manifest's stamp.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from newsindex.analysis import Stemmer
+from newsindex.article import BUCHAREST, Article
+from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
+from newsindex.inverted.build import UNDATED
+from newsindex.query.nodes import And, OneOf, Plan
+from newsindex.results import Explanation, Hit, Report, Results, Stats
+from newsindex.snapshot import Snapshot, open_snapshot
+from newsindex.store import manifest as manifests
+from newsindex.store.directory import Directory, DiskDirectory
+from newsindex.store.manifest import Manifest
+
+if TYPE_CHECKING:
+    from whoosh.query import Query
+
+    from newsindex.writer import Writer
+
+    Filters = Mapping[str, str | Sequence[str]] | None
+    When = dt.date | str | None
+
+SORTS: Final = ("relevance", "newest", "oldest")
+MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a segment
+
+_cache: dict[Path, Index] = {}
+_cache_lock = threading.Lock()
+
+
+def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
+    """Make an empty index in a directory, which is made too where it is missing.
+
+    Args:
+        path: the directory. Files of others in it are left alone.
+        exist_ok: open the index that is there already, instead of raising.
+
+    Raises:
+        IndexExistsError: there is an index already.
+        StorageError: the system refuses to write there.
+    """
+    directory = DiskDirectory(Path(path), make=True)
+    from newsindex.store.lock import WriterLock
+
+    with WriterLock(directory.path):
+        if directory.stamp(manifests.NAME) is None:
+            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+            manifests.publish(directory, Manifest(0, analyzer=_analyzer(Stemmer()), created=now))
+            return Index(directory)
+    if not exist_ok:
+        raise IndexExistsError(
+            f"{directory.path}: an index is here already; open() it, or pass exist_ok=True", path=directory.path
+        )
+    return Index(directory)
+
+
+def open(path: str | os.PathLike[str]) -> Index:
+    """Open the index in a directory.
+
+    Raises:
+        IndexNotFoundError: there is none.
+        IndexVersionError: it was written by another version of newsindex, or of its stemmer.
+        CorruptIndexError: its files are damaged.
+        StorageError: the system refuses to read it.
+    """
+    if not Path(path).is_dir():
+        raise IndexNotFoundError(f"{path}: no such directory; make an index with newsindex.create()", path=path)
+    return Index(DiskDirectory(Path(path)))
+
+
+def search(path: str | os.PathLike[str], query: str | Query, **options: Any) -> Results:
+    """Search the index in a directory, opening it once: `open(path).search(query, **options)` for scripts."""
+    place = Path(path).resolve()
+    with _cache_lock:
+        index = _cache.get(place)
+    if index is None:
+        index = open(place)
+        with _cache_lock:
+            _cache[place] = index
+    return index.search(query, **options)
+
+
+def _analyzer(stemmer: Stemmer) -> dict[str, str]:
+    return {"name": stemmer.name, "version": stemmer.version}
+
+
+class Index:
+    """A searchable archive of articles. Made by `create` and `open`.
+
+    >>> import tempfile
+    >>> place = tempfile.TemporaryDirectory()
+    >>> index = create(place.name)
+    >>> index.add([Article(id="1", title="Ploi în Banat", body="Râurile au crescut.", date="2025-03-02")])
+    1
+    >>> results = index.search("rau crescut", since="2025-03")
+    >>> results.total, results[0].title
+    (1, 'Ploi în Banat')
+    >>> place.cleanup()
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(BUCHAREST),
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._stemmer = Stemmer()
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int, int] | None = None
+        self._snapshot: Snapshot | None = None
+        self._check_analyzer(self.snapshot().manifest)
+
+    def __repr__(self) -> str:
+        return f"<newsindex.Index of {len(self):,} articles in {str(self.path)!r}>"
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return self._directory.path
+
+    def _check_analyzer(self, manifest: Manifest) -> None:
+        expected = _analyzer(self._stemmer)
+        if manifest.analyzer != expected:
+            raise IndexVersionError(
+                f"{self.path}: its words were stemmed by {_name(manifest.analyzer)}, this newsindex has "
+                f"{_name(expected)}; install that version, or index the articles again",
+                path=self.path,
+                found=_name(manifest.analyzer),
+                supported=_name(expected),
+            )
+
+    def snapshot(self) -> Snapshot:
+        """The generation committed last."""
+        # Stamped before it is read: a commit in between makes the stamp old, and the next call reads again.
+        stamp = self._directory.stamp(manifests.NAME)
+        with self._lock:
+            if self._snapshot is None or stamp != self._stamp:
+                self._snapshot = open_snapshot(self._directory, self._snapshot)
+                self._stamp = stamp
+            return self._snapshot
+
+    # Writing.
+
+    def writer(self, timeout: float = 10.0, memory: int = MEMORY) -> Writer:
+        """The right to write, for one writer at a time; use it in a `with` statement.
+
+        Args:
+            timeout: seconds to wait for another writer to finish.
+            memory: bytes that it may buffer before it writes a segment to disk.
+
+        Raises:
+            IndexLockedError: another writer did not finish in time; the error says who it is.
+            StorageError: the system refuses to write there.
+        """
+        from newsindex.store.lock import WriterLock
+        from newsindex.writer import Writer
+
+        lock = WriterLock(self.path)
+        lock.acquire(timeout)
+        try:
+            return Writer(self._directory, lock, self.snapshot, self._stemmer, memory)
+        except BaseException:
+            lock.release()
+            raise
+
+    def add(self, articles: Iterable[Article], progress: bool = False) -> int:
+        """Add articles, or replace those with the same ids, in one commit; returns how many were added.
+
+        Args:
+            articles: any iterable, such as `read_articles(path)`; an error in it leaves the index as it was.
+            progress: show a progress bar on standard error.
+        """
+        if progress:
+            from newsindex.progress import track
+
+            articles = track(articles)
+        count = 0
+        with self.writer() as writer:
+            for article in articles:
+                writer.add(article)
+                count += 1
+        return count
+
+    def optimize(self) -> None:
+        """Merge all segments into one and drop deleted articles for good: the smallest and fastest form.
+
+        Raises:
+            IndexLockedError: another writer is at work.
+            StorageError: the system refuses to write; the index is as before.
+        """
+        with self.writer() as writer:
+            writer.optimize()
+
+    # Searching.
+
+    def search(
+        self,
+        query: str | Query,
+        limit: int | None = 10,
+        offset: int = 0,
+        since: When = None,
+        until: When = None,
+        match: str = "all",
+        sort: str = "relevance",
+        filters: Filters = None,
+        recency: str | None = None,
+        near: When = None,
+    ) -> Results:
+        """Find articles.
+
+        Args:
+            query: a string in the query language, or any `whoosh.query` object; an empty string is every article.
+            limit: how many hits to return; None for all.
+            offset: how many to skip before them.
+            since, until: dates, both inclusive.
+            match: "all" (every word must occur) or "any".
+            sort: "relevance", "newest" or "oldest"; undated articles come last in the latter two.
+            filters: {field: value} or {field: [values]}; an article must have one of them, whole, in each field.
+            recency: a half-life such as "30d": up to twice the score for articles near to now.
+            near: a date: up to twice the score for articles near to that instead.
+
+        Raises:
+            QueryError: the query or an option cannot be understood.
+            CorruptIndexError: a damaged file was touched.
+        """
+        from newsindex.searcher import page
+        from newsindex.searcher.ranking import closeness
+
+        _check_page(limit, offset, sort)
+        snapshot = self.snapshot()
+        plan = self._plan(snapshot, query, match, since, until, filters)
+        factor = closeness(recency, near, self._clock())
+        segments = [segment.live for segment in snapshot.segments]
+        found = page.search(segments, plan, limit=limit, offset=offset, sort=sort, closeness=factor)
+        hits = [Hit(one.score, snapshot.segments[one.segment], one.doc, plan, self._stemmer) for one in found.found]
+        return Results(found.total, tuple(hits))
+
+    def _plan(
+        self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
+    ) -> Plan:
+        from newsindex.query import dates, language
+        from newsindex.query.plan import plan
+
+        extra = snapshot.manifest.fields
+        text = query if isinstance(query, str) else None
+        tree = query if text is None else language.parse(text if text.strip() else "*", match)
+        parts = [plan(tree, extra_fields=extra, query=text, stem=self._stemmer)]
+        if since is not None or until is not None:
+            parts.append(dates.bounds(since, until))
+        parts += [OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in (filters or {}).items()]
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    @staticmethod
+    def _facet(snapshot: Snapshot, name: str) -> str:
+        """The metadata field of this name."""
+        from newsindex.query import fields
+
+        field = fields.resolve(name, snapshot.manifest.fields)
+        if not fields.is_facet(field):
+            raise QueryError(
+                f"{name!r} is no field of whole values",
+                hint="use source, author, section, tags or an extra field; for dates use since and until",
+            )
+        return field
+
+    def count(
+        self,
+        query: str | Query,
+        since: When = None,
+        until: When = None,
+        filters: Filters = None,
+        match: str = "all",
+    ) -> int:
+        """How many articles match; see `search`."""
+        from newsindex.searcher import page
+
+        snapshot = self.snapshot()
+        plan = self._plan(snapshot, query, match, since, until, filters)
+        return page.count([segment.live for segment in snapshot.segments], plan)
+
+    def facets(
+        self,
+        query: str | Query,
+        field: str,
+        limit: int = 10,
+        since: When = None,
+        until: When = None,
+        filters: Filters = None,
+        match: str = "all",
+    ) -> dict[str, int]:
+        """How many of the articles that match have each value of a field: the `limit` most frequent first.
+
+        Raises:
+            QueryError: `field` is none of whole values; or see `search`.
+        """
+        from newsindex.searcher import aggregate
+
+        snapshot = self.snapshot()
+        plan = self._plan(snapshot, query, match, since, until, filters)
+        segments = [segment.live for segment in snapshot.segments]
+        return aggregate.facets(segments, plan, self._facet(snapshot, field), _count("limit", limit))
+
+    def timeline(
+        self,
+        query: str | Query,
+        by: str = "month",
+        since: When = None,
+        until: When = None,
+        filters: Filters = None,
+        match: str = "all",
+    ) -> dict[dt.date, int]:
+        """How many of the articles that match fall into each day, week, month or year.
+
+        The keys are the first days of the periods (weeks begin on Monday), in order, from the first that has an article
+        to the last, those without included. Days are those of Europe/Bucharest; undated articles are not counted.
+
+        Raises:
+            QueryError: `by` is no period; or see `search`.
+        """
+        from newsindex.searcher import aggregate
+
+        snapshot = self.snapshot()
+        plan = self._plan(snapshot, query, match, since, until, filters)
+        return aggregate.timeline([segment.live for segment in snapshot.segments], plan, by)
+
+    def explain(self, query: str | Query, article_id: str, match: str = "all") -> Explanation:
+        """Why an article is found by a query, or is not, and where its score comes from.
+
+        Raises:
+            QueryError: there is no such article; or see `search`.
+        """
+        from newsindex.searcher.explain import explain
+
+        snapshot = self.snapshot()
+        plan = self._plan(snapshot, query, match, None, None, None)
+        place = snapshot.find(article_id)
+        if place is None:
+            raise QueryError(f"there is no article {article_id!r}", hint="look for its id with search()")
+        segment, doc = place
+        return explain([one.live for one in snapshot.segments], plan, segment.segment, doc)
+
+    # A collection of articles.
+
+    def get(self, article_id: str) -> Article | None:
+        """The article with this id, or None."""
+        place = self.snapshot().find(article_id) if _is_text(article_id) else None
+        return None if place is None else place[0].articles.read(place[1])
+
+    def __contains__(self, article: object) -> bool:
+        """Whether there is an article with this id; an `Article` stands for its id."""
+        article_id = article.id if isinstance(article, Article) else article
+        return isinstance(article_id, str) and _is_text(article_id) and self.snapshot().find(article_id) is not None
+
+    def __len__(self) -> int:
+        return len(self.snapshot())
+
+    def __bool__(self) -> bool:
+        """True, also when there are no articles: an index is there."""
+        return True
+
+    def __iter__(self) -> Iterator[Article]:
+        """All articles, of the generation at the start: segment after segment, each by date."""
+        return self.snapshot().articles()
+
+    # Looking after it.
+
+    def check(self) -> Report:
+        """Read everything, verify every checksum and invariant. Damage is in the report, not raised."""
+        from newsindex.check import check
+
+        return check(self._directory)
+
+    def stats(self) -> Stats:
+        """Counts and sizes."""
+        from newsindex.searcher.aggregate import local_day
+
+        snapshot = self.snapshot()
+        segments = [segment.segment for segment in snapshot.segments]
+        dates = np.concatenate(
+            [np.zeros(0, np.int64), *(one.segment.dates[one.live.alive] for one in snapshot.segments)]
+        )
+        dated = dates[dates != UNDATED]
+        entries = snapshot.manifest.segments
+        return Stats(
+            articles=len(snapshot),
+            deleted=sum(entry.deleted for entry in entries),
+            segments=len(entries),
+            bytes=sum(self._directory.size(name) for name in (manifests.NAME, *snapshot.manifest.files)),
+            generation=snapshot.manifest.generation,
+            terms=sum(len(segment.terms) for segment in segments),
+            words=sum(sum(segment.words.values()) for segment in segments),
+            undated=len(dates) - len(dated),
+            first=local_day(int(dated.min())) if len(dated) else None,
+            last=local_day(int(dated.max())) if len(dated) else None,
+            fields=snapshot.manifest.fields,
+            analyzer=_name(snapshot.manifest.analyzer),
+        )
+
+
+def _name(analyzer: Mapping[str, Any]) -> str:
+    return f"{analyzer.get('name')} {analyzer.get('version')}"
+
+
+def _is_text(article_id: str) -> bool:
+    """Whether an id can be one: what does not encode to UTF-8 is in no index."""
+    try:
+        article_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _count(name: str, value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise QueryError(f"{name} cannot be {value!r}", hint="pass a whole number from 0 up")
+    return value
+
+
+def _check_page(limit: int | None, offset: int, sort: str) -> None:
+    if limit is not None:
+        _count("limit", limit)
+    _count("offset", offset)
+    if sort not in SORTS:
+        raise QueryError(f"cannot sort by {sort!r}", hint=f"use one of {', '.join(SORTS)}")
+
+
+def _values(field: str, value: object) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, Iterable) or isinstance(values, Mapping):
+        raise QueryError(f"the filter on {field!r} cannot be {value!r}", hint="pass a text or a list of texts")
+    values = tuple(values)
+    if not all(isinstance(one, str) for one in values):
+        raise QueryError(f"the filter on {field!r} cannot be {value!r}", hint="pass a text or a list of texts")
+    return values

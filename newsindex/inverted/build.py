@@ -1,0 +1,298 @@
+"""Building a segment: articles in, sections out.
+
+Articles are buffered as rows of word-form numbers, four bytes a word. `SegmentBuilder.write` stems each distinct
+form once, orders the articles by date and the occurrences by term, and hands sections to a `Sink`. What the sections
+are is written in `newsindex.inverted.segment`, which reads them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final
+
+import attrs
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from newsindex.analysis import FormTable, Stemmer, fold
+from newsindex.article import Article
+from newsindex.article import micros as to_micros
+from newsindex.inverted._invert import GAP_TOKEN, invert
+from newsindex.inverted._postings import PostingWriter
+from newsindex.inverted.columns import Sink, ValuesBuilder, narrow, pack, write_strings
+from newsindex.inverted.fields import TEXT, TITLE, facet_values, is_stemmed, metadata
+
+UNDATED: Final = np.iinfo(np.int64).min
+NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
+
+_TOKEN_COST: Final = 20  # bytes of memory for one buffered word, counting what sorting it will take
+_GAP: Final = array("i", [GAP_TOKEN]).tobytes()
+
+
+def hash_id(article_id: str) -> int:
+    """The 64-bit hash by which articles are found."""
+    return xxhash.xxh3_64_intdigest(article_id.encode())
+
+
+class Rows:
+    """The words of one field: a row of form numbers for each article that has some."""
+
+    def __init__(self) -> None:
+        self.tokens = array("i")
+        self.articles = array("i")
+        self.lengths = array("q")
+
+    def add(self, article: int, parts: Sequence[NDArray[np.int32]]) -> None:
+        """The words of an article, in parts with a gap between them."""
+        before = len(self.tokens)
+        for number, part in enumerate(parts):
+            if number:
+                self.tokens.frombytes(_GAP)
+            self.tokens.frombytes(part.tobytes())
+        self.articles.append(article)
+        self.lengths.append(len(self.tokens) - before)
+
+    def starts(self, articles: int) -> NDArray[np.int64]:
+        """Where the row of each of `articles` begins; rows of articles that have none are empty."""
+        starts = np.zeros(articles + 1, np.int64)
+        starts[np.frombuffer(self.articles, np.int32).astype(np.intp) + 1] = self.lengths
+        return np.cumsum(starts, out=starts)
+
+
+@attrs.frozen(eq=False)
+class Dictionary:
+    """The terms of one field, and of which term each word form is a form."""
+
+    terms: list[bytes]
+    entries: list[bytes]  # sorted; see newsindex.inverted._dictionary
+    entry_forms: NDArray[np.int64]  # the form number of each entry
+    form_terms: NDArray[np.int32]
+    form_numbers: NDArray[np.int32]
+
+
+class SegmentBuilder:
+    """Buffers articles until they are written as one segment."""
+
+    def __init__(self, stemmer: Stemmer) -> None:
+        self._stemmer = stemmer
+        self._forms = FormTable()
+        self._rows: dict[str, Rows] = {TEXT: Rows(), TITLE: Rows()}
+        self._values: dict[str, ValuesBuilder] = {}
+        self._ids: list[str] = []
+        self._titles: list[bytes] = []
+        self._dates = array("q")
+        self._offsets = array("i")
+        self._words: dict[str, array[int]] = {"title": array("i"), "body": array("i")}
+        self._dead: set[int] = set()
+        self._tokens = 0
+
+    def __len__(self) -> int:
+        return len(self._ids) - len(self._dead)
+
+    @property
+    def memory(self) -> int:
+        """About how many bytes the buffer and its writing take."""
+        return self._tokens * _TOKEN_COST + self._forms.nbytes * 3 + 400 * len(self._ids)
+
+    def add(self, article: Article) -> int:
+        """Buffer an article; returns its number."""
+        number = len(self._ids)
+        title, body = self._forms.scan(article.title), self._forms.scan(article.body)
+        self._rows[TEXT].add(number, [title, body])
+        self._rows[TITLE].add(number, [title])
+        self._words["title"].append(len(title))
+        self._words["body"].append(len(body))
+        self._tokens += 2 * len(title) + len(body)
+        for field, values in metadata(article):
+            parts = [self._forms.scan(value) for value in values]
+            self._tokens += sum(map(len, parts))
+            self._rows.setdefault(field, Rows()).add(number, parts)
+            self._values.setdefault(field, ValuesBuilder()).add(number, facet_values(field, values))
+        self._ids.append(article.id)
+        self._titles.append(article.title.encode())
+        self._add_date(article)
+        return number
+
+    def _add_date(self, article: Article) -> None:
+        date = article.date
+        self._dates.append(UNDATED if date is None else to_micros(date))
+        offset = getattr(date, "utcoffset", lambda: None)()
+        self._offsets.append(NO_TIME if offset is None else round(offset.total_seconds()))
+
+    def remove(self, number: int) -> None:
+        """Leave the article `number` out."""
+        self._dead.add(number)
+
+    def write(self, sink: Sink) -> tuple[dict[str, Any], list[int]]:
+        """Write the sections; returns the segment's description and the article number of each docid."""
+        live = np.array([n for n in range(len(self._ids)) if n not in self._dead], np.int32)
+        dates = np.frombuffer(self._dates, np.int64)[live]
+        order = live[np.argsort(dates, kind="stable")]
+        self._write_documents(sink, order)
+        fields = self._write_fields(sink, order)
+        words = {part: int(np.frombuffer(lengths, np.int32)[live].sum()) for part, lengths in self._words.items()}
+        return {"articles": len(order), "words": words, "fields": fields}, order.tolist()
+
+    def _write_documents(self, sink: Sink, order: NDArray[np.int32]) -> None:
+        sink.add("dates", np.frombuffer(self._dates, np.int64)[order])
+        sink.add("offsets", np.frombuffer(self._offsets, np.int32)[order])
+        for part, lengths in self._words.items():
+            sink.add(f"words.{part}", np.frombuffer(lengths, np.int32)[order].astype("u4"))
+        ids = [self._ids[number] for number in order]
+        write_strings(sink, "ids", *pack([article_id.encode() for article_id in ids]))
+        write_hashes(sink, np.fromiter(map(hash_id, ids), np.uint64, len(ids)))
+        write_strings(sink, "titles", *pack([self._titles[number] for number in order]))
+
+    def _write_fields(self, sink: Sink, order: NDArray[np.int32]) -> list[dict[str, Any]]:
+        postings: list[bytes] = []
+        positions: list[bytes] = []
+        writer = PostingWriter(
+            lambda chunk: postings.append(bytes(chunk)),
+            lambda chunk: positions.append(bytes(chunk)),
+        )
+        tables = FieldTables()
+        forms = self._forms.forms()
+        folded = [fold(form) for form in forms]
+        stems = self._stemmer.stems(forms)
+        for number, (field, rows) in enumerate(sorted(self._rows.items())):
+            tokens = np.frombuffer(rows.tokens, np.int32)
+            starts = rows.starts(len(self._ids))
+            counts = self._count(tokens, starts, len(forms))
+            dictionary = make_dictionary(forms, folded, stems if is_stemmed(field) else folded, counts)
+            occurrences = invert(
+                tokens, starts, order, dictionary.form_terms, dictionary.form_numbers, len(dictionary.terms)
+            )
+            used = dictionary.entry_forms
+            form_counts = np.bincount(dictionary.form_terms[used], minlength=len(dictionary.terms))
+            offsets = writer.add_terms(*occurrences, form_counts.astype(np.int32))
+            tables.add(
+                field,
+                offsets,
+                pack(dictionary.terms),
+                pack(dictionary.entries),
+                dictionary.form_terms[used],
+                dictionary.form_numbers[used],
+            )
+            if field in self._values:
+                self._values[field].write(sink, f"values.{number}", order.tolist())
+        writer.finish()
+        tables.write(sink, sum(map(len, postings)))
+        for name, chunks in (("postings", postings), ("positions", positions)):
+            sink.open(name, "u1")
+            for chunk in chunks:
+                sink.write(chunk)
+            sink.close_section()
+        return tables.fields
+
+    def _count(self, tokens: NDArray[np.int32], starts: NDArray[np.int64], forms: int) -> NDArray[np.int64]:
+        """How often each form occurs in the articles that are not left out."""
+        kept = tokens >= 0
+        if self._dead:
+            live = np.ones(len(starts) - 1, bool)
+            live[list(self._dead)] = False
+            kept &= np.repeat(live, np.diff(starts))
+        return np.bincount(tokens[kept], minlength=forms)
+
+
+def make_dictionary(
+    forms: Sequence[str], folded: Sequence[str], stems: Sequence[str], counts: NDArray[np.int64]
+) -> Dictionary:
+    """The dictionary of the forms that occur, given how often each does.
+
+    The forms of a term are numbered by falling frequency, since small numbers pack into fewer bits.
+    """
+    used = np.flatnonzero(counts).tolist()
+    keys = {form: stems[form].encode() for form in used}
+    terms = sorted(set(keys.values()))
+    term_numbers = {term: number for number, term in enumerate(terms)}
+    form_terms = np.zeros(len(forms), np.int32)
+    for form, key in keys.items():
+        form_terms[form] = term_numbers[key]
+    entries = {form: form_entry(forms[form], folded[form]) for form in used}
+    entry_forms = np.array(sorted(used, key=entries.__getitem__), np.int64)
+    by_term = entry_forms[np.lexsort((-counts[entry_forms], form_terms[entry_forms]))]
+    form_numbers = np.zeros(len(forms), np.int32)
+    form_numbers[by_term] = rank_in_groups(form_terms[by_term])
+    return Dictionary(terms, [entries[form] for form in entry_forms.tolist()], entry_forms, form_terms, form_numbers)
+
+
+def form_entry(form: str, folded: str) -> bytes:
+    """The entry of a form in a dictionary of forms."""
+    return folded.encode() if form == folded else folded.encode() + b"\0" + form.encode()
+
+
+def rank_in_groups(groups: NDArray[Any]) -> NDArray[np.int64]:
+    """0, 1, 2… within each run of equal numbers."""
+    places = np.arange(len(groups))
+    firsts = np.concatenate(([True], groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, bool)
+    return places - np.maximum.accumulate(np.where(firsts, places, 0))
+
+
+def write_hashes(sink: Sink, hashes: NDArray[np.uint64]) -> None:
+    """Write the sorted hashes of the ids, and whose each is."""
+    order = np.argsort(hashes, kind="stable")
+    sink.add("ids.hashes", hashes[order])
+    sink.add("ids.docs", order.astype("u4"))
+
+
+class FieldTables:
+    """The dictionaries of all fields of a segment, one after another."""
+
+    def __init__(self) -> None:
+        self.fields: list[dict[str, Any]] = []
+        self._offsets: list[NDArray[np.uint64]] = []
+        self._terms: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]] = []
+        self._forms: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]] = []
+        self._form_terms: list[NDArray[np.int64]] = []
+        self._form_numbers: list[NDArray[np.int64]] = []
+        self._first_term = self._first_form = 0
+
+    def add(
+        self,
+        field: str,
+        offsets: NDArray[np.uint64],
+        terms: tuple[NDArray[np.uint8], NDArray[np.uint64]],
+        forms: tuple[NDArray[np.uint8], NDArray[np.uint64]],
+        form_terms: NDArray[Any],
+        form_numbers: NDArray[Any],
+    ) -> None:
+        """Add a field: where its lists begin, its packed terms and forms, and the term and number of each form."""
+        last_term = self._first_term + len(terms[1]) - 1
+        last_form = self._first_form + len(forms[1]) - 1
+        self.fields.append(
+            {"name": field, "terms": [self._first_term, last_term], "forms": [self._first_form, last_form]}
+        )
+        self._offsets.append(offsets)
+        self._terms.append(terms)
+        self._forms.append(forms)
+        self._form_terms.append(form_terms.astype(np.int64) + self._first_term)
+        self._form_numbers.append(form_numbers.astype(np.int64))
+        self._first_term, self._first_form = last_term, last_form
+
+    def write(self, sink: Sink, postings_size: int) -> None:
+        """Write the sections of the dictionaries; `postings_size` is where the last list ends, padding included."""
+        write_strings(sink, "terms", *_concatenate(self._terms))
+        write_strings(sink, "forms", *_concatenate(self._forms))
+        end = np.array([postings_size - 8], np.uint64)
+        sink.add("terms.postings", wide(np.concatenate([*self._offsets, end])))
+        sink.add("forms.terms", narrow(np.concatenate([np.zeros(0, np.int64), *self._form_terms])))
+        sink.add("forms.numbers", narrow(np.concatenate([np.zeros(0, np.int64), *self._form_numbers])))
+
+
+def wide(offsets: NDArray[np.uint64]) -> NDArray[Any]:
+    """Offsets in four bytes where they fit, else in eight."""
+    return offsets.astype("u4") if not len(offsets) or int(offsets.max()) < 2**32 else offsets
+
+
+def _concatenate(
+    packed: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]],
+) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    data = np.concatenate([np.zeros(0, np.uint8), *(part for part, _ in packed)])
+    starts = [np.zeros(1, np.uint64)]
+    base = np.uint64(0)
+    for _, part in packed:
+        starts.append(part[1:] + base)
+        base = starts[-1][-1] if len(part) > 1 else base
+    return data, np.concatenate(starts)

@@ -1,0 +1,204 @@
+"""Columns: one value, or some, for each article of a segment, in the order of docids.
+
+`Strings` are texts one after another; `Values` are the distinct values of a metadata field and who has which. The
+builder and the merger write them, `newsindex.inverted.segment` reads them. Bytes come from disk, so whatever is
+read is checked before it is used as an index; a fault is a ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from newsindex.analysis import clean
+from newsindex.inverted import _dictionary
+
+Bytes = NDArray[np.uint8]
+Docs = NDArray[np.int32]
+Integers = NDArray[Any]
+
+
+class Sink(Protocol):
+    """Where a segment's sections go: a file writer of `newsindex.store`, or a list in a test."""
+
+    def add(self, name: str, array: Integers) -> None:
+        """Write one section whole."""
+
+    def open(self, name: str, dtype: str) -> None:
+        """Begin a section of `dtype` that arrives in parts."""
+
+    def write(self, chunk: Any) -> None:
+        """Write one part of the section begun."""
+
+    def close_section(self) -> None:
+        """End the section begun."""
+
+
+class Sections(Protocol):
+    """Where sections come from: a mapped file of `newsindex.store`."""
+
+    def array(self, name: str) -> Integers:
+        """A section, every byte of it verified."""
+
+    def raw(self, name: str) -> Bytes:
+        """The bytes of a section, unverified."""
+
+    def verify(self, name: str, start: int, stop: int) -> None:
+        """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError."""
+
+    def __contains__(self, name: str) -> bool: ...
+
+
+def narrow(array: Integers) -> Integers:
+    """`array`, none of it negative, in the narrowest unsigned type that holds its values."""
+    largest = int(array.max()) if len(array) else 0
+    return array.astype(np.min_scalar_type(largest))
+
+
+def pack(strings: Sequence[bytes]) -> tuple[Bytes, NDArray[np.uint64]]:
+    """Strings one after another, and where each begins (one more than strings)."""
+    starts = np.zeros(len(strings) + 1, np.uint64)
+    np.cumsum([len(string) for string in strings], out=starts[1:])
+    return np.frombuffer(b"".join(strings), np.uint8), starts
+
+
+def write_strings(sink: Sink, name: str, data: Bytes, starts: NDArray[np.uint64]) -> None:
+    """Write the two sections of packed strings."""
+    sink.add(f"{name}.data", data)
+    sink.add(f"{name}.starts", starts.astype("u4") if int(starts[-1]) < 2**32 else starts)
+
+
+@attrs.frozen(eq=False)
+class Strings:
+    """Packed strings as they lie on disk; `len()` of them."""
+
+    data: Bytes
+    starts: Integers
+
+    @classmethod
+    def read(cls, sections: Sections, name: str, count: int | None = None) -> Strings:
+        """The two sections of packed strings, `count` of them where that is known."""
+        data, starts = sections.array(f"{name}.data"), sections.array(f"{name}.starts")
+        if starts.dtype not in (np.uint32, np.uint64) or len(starts) == 0 or data.dtype != np.uint8:
+            raise ValueError(f"{name} is no column of strings")
+        if count is not None and len(starts) != count + 1:
+            raise ValueError(f"{name} holds {len(starts) - 1} strings where {count} are announced")
+        return cls(data, starts)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def raw(self, index: int) -> bytes:
+        """String `index` as UTF-8."""
+        start, stop = int(self.starts[index]), int(self.starts[index + 1])
+        if not 0 <= start <= stop <= len(self.data):
+            raise ValueError(f"string {index} from {start} to {stop} of {len(self.data)} bytes")
+        return self.data[start:stop].tobytes()
+
+    def __getitem__(self, index: int) -> str:
+        return self.raw(index).decode()
+
+    def gather(self, wanted: NDArray[np.int64]) -> tuple[Bytes, NDArray[np.uint64]]:
+        """The strings numbered `wanted`, packed in that order."""
+        data, starts = _dictionary.gather(self.data, self.starts, wanted)
+        return data, starts
+
+
+class ValuesBuilder:
+    """Collects the values of one metadata field, article by article."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._rows: dict[int, tuple[int, ...]] = {}
+
+    def add(self, article: int, values: Iterable[str]) -> None:
+        """Article number `article` has `values`."""
+        numbers = self._numbers
+        row = tuple(numbers.setdefault(value, len(numbers) + 1) for value in values)
+        if row:
+            self._rows[article] = row
+
+    def write(self, sink: Sink, name: str, order: Sequence[int]) -> None:
+        """Write the column; docid d is article `order[d]`."""
+        write_values(sink, name, list(self._numbers), [self._rows.get(article, ()) for article in order])
+
+
+def write_values(sink: Sink, name: str, values: list[str], rows: Sequence[tuple[int, ...]]) -> None:
+    """Write a column: distinct `values`, and for each docid the numbers of its values, counted from 1."""
+    write_strings(sink, name, *pack([value.encode() for value in values]))
+    if any(len(row) > 1 for row in rows):
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(row) for row in rows], out=starts[1:])
+        sink.add(f"{name}.rows", narrow(starts))
+        numbers = np.array([number for row in rows for number in row], np.int64)
+    else:
+        numbers = np.array([row[0] if row else 0 for row in rows], np.int64)
+    sink.add(f"{name}.numbers", narrow(numbers))
+
+
+@attrs.frozen(eq=False)
+class Values:
+    """A metadata column: distinct values, and for each article the numbers of its own, counted from 1.
+
+    Without `rows`, `numbers` has one number for each docid, 0 for none; with them, those of docid d are
+    `numbers[rows[d]:rows[d + 1]]`.
+    """
+
+    strings: Strings
+    numbers: Integers
+    rows: Integers | None
+
+    @classmethod
+    def read(cls, sections: Sections, name: str, articles: int) -> Values:
+        """The sections of one column of a segment of `articles` articles."""
+        strings, numbers = Strings.read(sections, name), sections.array(f"{name}.numbers")
+        rows = sections.array(f"{name}.rows") if f"{name}.rows" in sections else None
+        if len(numbers) and int(numbers.max()) > len(strings):
+            raise ValueError(f"{name}: value {numbers.max()} of {len(strings)}")
+        if rows is None and len(numbers) != articles:
+            raise ValueError(f"{name}: {len(numbers)} values for {articles} articles")
+        if rows is not None:
+            wide = rows.astype(np.int64)
+            if len(wide) != articles + 1 or wide[0] != 0 or wide[-1] != len(numbers) or (np.diff(wide) < 0).any():
+                raise ValueError(f"{name}: rows that do not fit {articles} articles and {len(numbers)} values")
+        return cls(strings, numbers, rows)
+
+    def row(self, doc: int) -> tuple[int, ...]:
+        """The numbers of the values of one article."""
+        if self.rows is not None:
+            return tuple(int(number) for number in self.numbers[int(self.rows[doc]) : int(self.rows[doc + 1])])
+        number = int(self.numbers[doc])
+        return (number,) if number else ()
+
+    def docs(self, values: Iterable[str]) -> Docs:
+        """The docids that have one of the cleaned `values`."""
+        wanted = set(values)
+        chosen = np.zeros(len(self.strings) + 1, bool)
+        for number in range(len(self.strings)):
+            chosen[number + 1] = clean(self.strings[number]).strip() in wanted
+        return self._owners(np.flatnonzero(chosen[self.numbers]))
+
+    def _owners(self, places: NDArray[np.intp]) -> Docs:
+        if self.rows is None:
+            return places.astype(np.int32)
+        return np.unique(np.searchsorted(self.rows, places, side="right") - 1).astype(np.int32)
+
+    def counts(self, docs: Docs) -> dict[str, int]:
+        """How many of the articles `docs` have each cleaned value."""
+        if self.rows is None:
+            numbers = self.numbers[docs]
+        else:
+            chosen = np.zeros(len(self.rows) - 1, bool)
+            chosen[docs] = True
+            numbers = self.numbers[np.repeat(chosen, np.diff(self.rows.astype(np.int64)))]
+        counts = np.bincount(numbers, minlength=1)
+        counts[0] = 0
+        found: dict[str, int] = {}
+        for number in np.flatnonzero(counts):
+            value = clean(self.strings[int(number) - 1]).strip()
+            found[value] = found.get(value, 0) + int(counts[number])
+        return found

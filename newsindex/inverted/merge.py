@@ -1,0 +1,321 @@
+"""Merging segments into one: k-way by date, without the articles that were deleted.
+
+Posting lists pass through in portions of bounded size, so memory grows with the number of articles by a few bytes each
+(their new numbers), and not with their text. Sections are those of `newsindex.inverted.segment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsindex.inverted import _dictionary
+from newsindex.inverted._postings import PostingWriter, list_sizes, read_terms
+from newsindex.inverted.build import FieldTables, hash_id, rank_in_groups, write_hashes
+from newsindex.inverted.columns import Sink, write_strings, write_values
+from newsindex.inverted.segment import LiveSegment
+
+_PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
+
+
+class Spool(Protocol):
+    """Keeps what is written until all of it is wanted back: positions, while the lists before them are written."""
+
+    def write(self, chunk: Any) -> None:
+        """Keep a chunk."""
+
+    def chunks(self) -> Iterable[Any]:
+        """What was written, in order."""
+
+
+class Merger:
+    """Merges `sources`, older segments first: articles of one date keep that order.
+
+    Attributes:
+        renumbered: for each source the new docid of each article, -1 for those left out.
+        order: for each new docid the number of its source, and its docid there.
+    """
+
+    def __init__(self, sources: Sequence[LiveSegment]) -> None:
+        self._sources = sources
+        live = [np.flatnonzero(source.alive) for source in sources]
+        dates = np.concatenate([source.segment.dates[docs] for source, docs in zip(sources, live, strict=True)])
+        places = np.argsort(dates, kind="stable")
+        self._dates = dates[places]
+        ranks = np.empty(len(places), np.int32)
+        ranks[places] = np.arange(len(places))
+        self.order = (
+            np.repeat(np.arange(len(sources)), [len(docs) for docs in live])[places],
+            np.concatenate(live)[places] if live else np.zeros(0, np.int64),
+        )
+        self.renumbered: list[NDArray[np.int32]] = []
+        for source, docs in zip(sources, live, strict=True):
+            new = np.full(source.segment.articles, -1, np.int32)
+            new[docs], ranks = ranks[: len(docs)], ranks[len(docs) :]
+            self.renumbered.append(new)
+
+    def write(self, sink: Sink, spool: Spool) -> dict[str, Any]:
+        """Write the sections; returns the description of the merged segment."""
+        words = self._write_documents(sink)
+        fields = self._write_fields(sink, spool)
+        return {"articles": len(self._dates), "words": words, "fields": fields}
+
+    def _interleave(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        merged = np.empty(len(self._dates), columns[0].dtype)
+        for new, column in zip(self.renumbered, columns, strict=True):
+            merged[new[new >= 0]] = column[new >= 0]
+        return merged
+
+    def _write_documents(self, sink: Sink) -> dict[str, int]:
+        segments = [source.segment for source in self._sources]
+        sink.add("dates", self._dates)
+        sink.add("offsets", self._interleave([segment.offsets for segment in segments]))
+        lengths = {
+            "title": self._interleave([segment.title_words for segment in segments]),
+            "body": self._interleave([segment.body_words for segment in segments]),
+        }
+        for part, column in lengths.items():
+            sink.add(f"words.{part}", column)
+        for name in ("ids", "titles"):
+            self._write_strings(sink, name, [getattr(segment, name) for segment in segments])
+        hashes = [np.fromiter((hash_id(one) for one in segment.ids), np.uint64) for segment in segments]
+        write_hashes(sink, self._interleave(hashes))
+        return {part: int(column.sum(dtype=np.int64)) for part, column in lengths.items()}
+
+    def _write_strings(self, sink: Sink, name: str, columns: Sequence[Any]) -> None:
+        # The strings of all sources in one row, then picked in the new order.
+        bases = np.cumsum([0, *(len(column) for column in columns)])
+        data = np.concatenate([column.data for column in columns])
+        starts = [np.zeros(1, np.uint64)]
+        for column in columns:
+            starts.append(column.starts[1:].astype(np.uint64) + starts[-1][-1])
+        which, docs = self.order
+        picked = _dictionary.gather(data, np.concatenate(starts), bases[which] + docs)
+        write_strings(sink, name, *picked)
+
+    def _write_fields(self, sink: Sink, spool: Spool) -> list[dict[str, Any]]:
+        tables = FieldTables()
+        names = sorted({name for source in self._sources for name in source.segment.fields})
+        sink.open("postings", "u1")
+        size = 0
+
+        def postings_sink(chunk: Any) -> None:
+            nonlocal size
+            size += len(chunk)
+            sink.write(bytes(chunk))
+
+        writer = PostingWriter(postings_sink, lambda chunk: spool.write(bytes(chunk)))
+        for name in names:
+            FieldMerger(name, self._sources, self.renumbered).write(writer, tables)
+        writer.finish()
+        sink.close_section()
+        sink.open("positions", "u1")
+        for chunk in spool.chunks():
+            sink.write(chunk)
+        sink.close_section()
+        for number, name in enumerate(names):
+            self._write_values(sink, f"values.{number}", name)
+        tables.write(sink, size)
+        return tables.fields
+
+    def _write_values(self, sink: Sink, section: str, field: str) -> None:
+        columns = [source.segment.values.get(field) for source in self._sources]
+        if not any(columns):
+            return
+        numbers: dict[str, int] = {}
+        maps = [
+            [0, *(numbers.setdefault(value, len(numbers) + 1) for value in column.strings)] if column else []
+            for column in columns
+        ]
+        rows: list[tuple[int, ...]] = []
+        for which, doc in zip(*(part.tolist() for part in self.order), strict=True):
+            column = columns[which]
+            rows.append(tuple(maps[which][number] for number in column.row(doc)) if column else ())
+        write_values(sink, section, list(numbers), rows)
+
+
+class FieldMerger:
+    """Merges the dictionaries and the posting lists of one field."""
+
+    def __init__(self, field: str, sources: Sequence[LiveSegment], renumbered: Sequence[NDArray[np.int32]]) -> None:
+        pairs = [
+            (source.segment, new) for source, new in zip(sources, renumbered, strict=True)
+            if field in source.segment.fields
+        ]  # fmt: skip
+        self._field = field
+        self._segments = [segment for segment, _ in pairs]
+        self._renumbered = [new for _, new in pairs]
+        self._bounds = [segment.fields[field] for segment in self._segments]
+        self._terms, self._term_starts, self._term_maps = _dictionary.merge(
+            [
+                (segment.terms.data, segment.terms.starts.astype(np.uint64), bounds.first_term, bounds.end_term)
+                for segment, bounds in zip(self._segments, self._bounds, strict=True)
+            ]
+        )
+        self._forms, self._form_starts, form_maps = _dictionary.merge(
+            [
+                (segment.forms.data, segment.forms.starts.astype(np.uint64), bounds.first_form, bounds.end_form)
+                for segment, bounds in zip(self._segments, self._bounds, strict=True)
+            ]
+        )
+        self._number_forms(form_maps)
+
+    def _number_forms(self, form_maps: Sequence[NDArray[np.int64]]) -> None:
+        """Give each merged form its term and its number there, and each source a map from its numbers to those."""
+        count = len(self._form_starts) - 1
+        self._form_terms = np.zeros(count, np.int64)
+        ranks = np.full(count, np.iinfo(np.int64).max)
+        old: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        for segment, bounds, form_map, term_map in zip(
+            self._segments, self._bounds, form_maps, self._term_maps, strict=True
+        ):
+            part = slice(bounds.first_form, bounds.end_form)
+            terms = segment.form_terms[part].astype(np.int64) - bounds.first_term
+            numbers = segment.form_numbers[part].astype(np.int64)
+            old.append((terms, numbers))
+            self._form_terms[form_map] = term_map[terms]
+            # Forms were numbered by frequency; the best rank in any source stands in for it.
+            ranks[form_map] = np.minimum(ranks[form_map], numbers)
+        by_term = np.lexsort((ranks, self._form_terms))
+        self._form_numbers = np.zeros(count, np.int64)
+        self._form_numbers[by_term] = rank_in_groups(self._form_terms[by_term])
+        self._form_counts = np.bincount(self._form_terms, minlength=len(self._term_starts) - 1).astype(np.int32)
+        self._number_maps = [
+            self._number_map(terms, numbers, form_map, len(term_map))
+            for (terms, numbers), form_map, term_map in zip(old, form_maps, self._term_maps, strict=True)
+        ]
+
+    def _number_map(
+        self, terms: NDArray[np.int64], numbers: NDArray[np.int64], form_map: NDArray[np.int64], count: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(bases, new): form number x of the source's term t gets the number `new[bases[t] + x]`."""
+        bases = np.concatenate(([0], np.cumsum(np.bincount(terms, minlength=count))))
+        new = np.zeros(len(terms), np.int64)
+        new[bases[terms] + numbers] = self._form_numbers[form_map]
+        return bases, new
+
+    def write(self, writer: PostingWriter, tables: FieldTables) -> None:
+        """Write the posting lists to `writer` and the dictionaries to `tables`."""
+        count = len(self._term_starts) - 1
+        offsets: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
+        kept = np.zeros(count, bool)
+        for first, end, size in self._portions(count):
+            if size > 2 * _PORTION:
+                offset = self._write_long(first, size, writer)
+                kept[first] = offset is not None
+                offsets.append(np.array([] if offset is None else [offset], np.uint64))
+                continue
+            starts, docs, positions, numbers = self._read(first, end)
+            present = np.diff(starts) > 0
+            kept[first:end] = present
+            whole = np.concatenate((starts[:-1][present], starts[-1:]))
+            offsets.append(writer.add_terms(whole, docs, positions, numbers, self._form_counts[first:end][present]))
+        forms_kept = kept[self._form_terms]
+        new_terms = np.cumsum(kept) - 1
+        tables.add(
+            self._field,
+            np.concatenate(offsets),
+            _dictionary.gather(self._terms, self._term_starts, np.flatnonzero(kept)),
+            _dictionary.gather(self._forms, self._form_starts, np.flatnonzero(forms_kept)),
+            new_terms[self._form_terms[forms_kept]],
+            self._form_numbers[forms_kept],
+        )
+
+    def _portions(self, count: int) -> Iterator[tuple[int, int, int]]:
+        """(first, end, size): ranges of merged terms that take about `_PORTION` bytes, a longer term by itself."""
+        sizes = np.zeros(count, np.int64)
+        for k, (segment, bounds, term_map) in enumerate(
+            zip(self._segments, self._bounds, self._term_maps, strict=True)
+        ):
+            with segment.reading_postings():
+                sizes[term_map] += list_sizes(*self._lists(k, bounds.first_term, bounds.end_term, segment.articles))
+        ends = np.concatenate(([0], np.cumsum(sizes)))
+        first = 0
+        while first < count:
+            end = int(np.searchsorted(ends, ends[first] + _PORTION, side="right")) - 1
+            end = min(max(first + 1, end), count)
+            yield first, end, int(ends[end] - ends[first])
+            first = end
+
+    def _lists(self, k: int, first_term: int, end_term: int, articles: Any) -> tuple[Any, ...]:
+        """The arguments by which the kernels read some lists of source k."""
+        segment = self._segments[k]
+        starts = segment.list_bounds(first_term, end_term)
+        return (
+            segment.postings,
+            segment.positions,
+            starts,
+            articles,
+            segment.verify_postings,
+            segment.verify_positions,
+        )
+
+    def _write_long(self, term: int, size: int, writer: PostingWriter) -> int | None:
+        """Write the list of one frequent term in windows of docids; returns its offset, None where nothing is left."""
+        lists = []
+        for k, term_map in enumerate(self._term_maps):
+            low = int(np.searchsorted(term_map, term))
+            if low < len(term_map) and term_map[low] == term:
+                segment = self._segments[k]
+                plist = segment.posting_list(self._bounds[k].first_term + low)
+                with segment.reading_postings():
+                    old = plist.docs()[0]
+                new = self._renumbered[k][old]
+                lists.append((k, low, plist, old[new >= 0], new[new >= 0]))
+        edges = np.linspace(0, max(new[-1] + 1 if len(new) else 0 for *_, new in lists), 2 + size // _PORTION)
+        if not edges[-1]:
+            return None
+        offset = writer.begin(int(self._form_counts[term]))
+        for left, right in pairwise(edges.astype(np.int64).tolist()):
+            writer.add(*self._read_window(lists, left, right))
+        writer.end()
+        return offset
+
+    def _read_window(self, lists: Sequence[tuple[Any, ...]], left: int, right: int) -> tuple[NDArray[np.int32], ...]:
+        """The occurrences of one term in the new docids `left` to `right` - 1: (docids, positions, form numbers)."""
+        docs, positions, numbers = [], [], []
+        for k, low, plist, old, new in lists:
+            begin, end = np.searchsorted(new, (left, right)).tolist()
+            with self._segments[k].reading_postings():
+                starts, found_positions, found_numbers = plist.occurrences(old[begin:end])
+            bases, new_numbers = self._number_maps[k]
+            docs.append(np.repeat(new[begin:end], np.diff(starts)))
+            positions.append(found_positions)
+            numbers.append(new_numbers[bases[low] + found_numbers].astype(np.int32))
+        doc_column = np.concatenate(docs)
+        order = np.argsort(doc_column, kind="stable")
+        return doc_column[order], np.concatenate(positions)[order], np.concatenate(numbers)[order]
+
+    def _read(self, first: int, end: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """The occurrences of the merged terms `first` to `end` - 1: (starts, docids, positions, form numbers)."""
+        terms, docs, positions, numbers = [], [], [], []
+        for k, term_map in enumerate(self._term_maps):
+            low, high = np.searchsorted(term_map, (first, end)).tolist()
+            if low == high:
+                continue
+            old_terms, old_docs, old_positions, old_numbers = self._read_source(k, low, high)
+            bases, new_numbers = self._number_maps[k]
+            numbers.append(new_numbers[bases[old_terms + low] + old_numbers])
+            terms.append(term_map[old_terms + low] - first)
+            docs.append(old_docs)
+            positions.append(old_positions)
+        term_column, doc_column = np.concatenate(terms), np.concatenate(docs)
+        # Each source is in order already, and a stable sort of a few ordered runs is a merge.
+        order = np.argsort((term_column << 32) | doc_column, kind="stable")
+        starts = np.zeros(end - first + 1, np.int64)
+        np.cumsum(np.bincount(term_column, minlength=end - first), out=starts[1:])
+        return (
+            starts,
+            doc_column[order],
+            np.concatenate(positions)[order],
+            np.concatenate(numbers).astype(np.int32)[order],
+        )
+
+    def _read_source(self, k: int, low: int, high: int) -> tuple[NDArray[np.int32], ...]:
+        segment, base = self._segments[k], self._bounds[k].first_term
+        with segment.reading_postings():
+            return read_terms(*self._lists(k, base + low, base + high, self._renumbered[k]))

@@ -1,0 +1,360 @@
+"""`Segment`: a reader of one immutable piece of the index. Searches, lookups and merges go through it.
+
+The sections of a segment, n articles numbered by date (docids 0 to n - 1, undated articles first):
+
+    dates, offsets        int64, int32 [n]   microseconds since 1970 UTC (UNDATED: none); UTC offset in seconds
+                                             (NO_TIME: the date has no time of day)
+    words.title, .body    uint32 [n]         length in words
+    ids, titles           strings [n]        as given
+    ids.hashes, ids.docs  uint64, uint32 [n] hashes of the ids in order, and whose each is
+    terms                 strings [t]        of all fields: the fields in the order of the description, the terms of
+                                             each in byte order
+    terms.postings        uint [t + 1]       where the list of each term begins in `postings`
+    forms                 strings [f]        likewise (see newsindex.inverted._dictionary)
+    forms.terms, .numbers uint [f]           the term that each form belongs to, and which of its forms it is
+    postings, positions   bytes              see newsindex.inverted._postings
+    values.K.…            columns            of metadata field number K (see newsindex.inverted.columns)
+
+"strings" are two sections, NAME.data and NAME.starts. The file's description holds `articles` (n), `words` (total words
+of titles and of bodies) and `fields` ({"name", "terms": [first, end], "forms": [first, end]}).
+
+Nothing is read before it is asked for. What contradicts itself is a CorruptIndexError.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from newsindex.errors import CorruptIndexError
+from newsindex.inverted import _dictionary
+from newsindex.inverted._postings import PostingList
+from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
+from newsindex.inverted.columns import Integers, Sections, Strings, Values
+
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+@attrs.frozen
+class FieldRange:
+    """Which entries of the dictionaries belong to one field."""
+
+    number: int
+    first_term: int
+    end_term: int
+    first_form: int
+    end_form: int
+
+
+@attrs.frozen(eq=False)
+class LiveSegment:
+    """A segment, and which of its articles are alive: the others were deleted or replaced since it was written."""
+
+    segment: Segment
+    alive: NDArray[np.bool_]
+
+    @cached_property
+    def live(self) -> int:
+        """How many articles are alive."""
+        return int(np.count_nonzero(self.alive))
+
+
+class Segment:
+    """One immutable piece of the index.
+
+    Args:
+        sections: where the bytes come from.
+        description: the segment's description, as `SegmentBuilder.write` returned it.
+        path: the file, for error messages.
+    """
+
+    def __init__(self, sections: Sections, description: dict[str, Any], path: Path) -> None:
+        self._sections = sections
+        self.path = path
+        with self._reading("description"):
+            self.articles = _whole(description["articles"])
+            self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
+            self.fields = {field["name"]: _field_range(k, field) for k, field in enumerate(description["fields"])}
+            if len(self.fields) != len(description["fields"]) or not all(isinstance(name, str) for name in self.fields):
+                raise ValueError("field names that are not distinct texts")
+
+    @contextmanager
+    def _reading(self, section: str) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+            raise CorruptIndexError(self.path, section, reason=f"contradicts itself: {error}") from error
+
+    def _column(self, name: str, dtype: str) -> Integers:
+        array = self._sections.array(name)
+        if array.dtype != np.dtype(dtype) or len(array) != self.articles:
+            raise CorruptIndexError(
+                self.path,
+                name,
+                reason="a column of the wrong shape",
+                expected=f"{self.articles} of {dtype}",
+                found=f"{len(array)} of {array.dtype}",
+            )
+        return array
+
+    # Columns.
+
+    @cached_property
+    def dates(self) -> NDArray[np.int64]:
+        """Microseconds since 1970 UTC, ascending; UNDATED where there is none."""
+        dates = self._column("dates", "i8")
+        with self._reading("dates"):
+            if (dates[1:] < dates[:-1]).any():
+                raise ValueError("dates out of order")
+        return dates
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int32]:
+        """UTC offsets of the dates in seconds; NO_TIME where a date has no time of day."""
+        return self._column("offsets", "i4")
+
+    @cached_property
+    def title_words(self) -> NDArray[np.uint32]:
+        """Length of each title in words."""
+        return self._column("words.title", "u4")
+
+    @cached_property
+    def body_words(self) -> NDArray[np.uint32]:
+        """Length of each body in words."""
+        return self._column("words.body", "u4")
+
+    def _strings(self, name: str, count: int | None = None) -> Strings:
+        with self._reading(name):
+            return Strings.read(self._sections, name, count)
+
+    @cached_property
+    def ids(self) -> Strings:
+        """The ids."""
+        return self._strings("ids", self.articles)
+
+    @cached_property
+    def titles(self) -> Strings:
+        """The titles, as given."""
+        return self._strings("titles", self.articles)
+
+    def id(self, doc: int) -> str:
+        """The id of an article."""
+        with self._reading("ids"):
+            return self.ids[doc]
+
+    def title(self, doc: int) -> str:
+        """The title of an article, as given."""
+        with self._reading("titles"):
+            return self.titles[doc]
+
+    def date(self, doc: int) -> dt.date | None:
+        """The date of an article, as given: a date, or an aware datetime with a fixed offset."""
+        moment, offset = int(self.dates[doc]), int(self.offsets[doc])
+        if moment == UNDATED:
+            return None
+        with self._reading("dates"):
+            if offset == NO_TIME:
+                # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
+                return (_EPOCH + dt.timedelta(microseconds=moment, hours=12)).date()
+            zone = dt.timezone(dt.timedelta(seconds=offset))
+            return (_EPOCH + dt.timedelta(microseconds=moment, seconds=offset)).replace(tzinfo=zone)
+
+    def interval(self, since: int | None, until: int | None) -> tuple[int, int]:
+        """The docids from `since` up to, not including, `until`: (first, end); undated articles are in none."""
+        first = UNDATED + 1 if since is None else since
+        low = int(np.searchsorted(self.dates, first))
+        high = self.articles if until is None else int(np.searchsorted(self.dates, until))
+        return low, max(low, high)
+
+    @cached_property
+    def values(self) -> dict[str, Values]:
+        """The metadata columns, by field."""
+        columns = {}
+        for name, field in self.fields.items():
+            if f"values.{field.number}.numbers" in self._sections:
+                with self._reading(f"values.{field.number}"):
+                    columns[name] = Values.read(self._sections, f"values.{field.number}", self.articles)
+        return columns
+
+    def value(self, field: str, doc: int) -> str | None:
+        """The first value that an article has in a metadata field, as given."""
+        column = self.values.get(field)
+        if column is None:
+            return None
+        with self._reading(f"values of {field}"):
+            row = column.row(doc)
+            return column.strings[row[0] - 1] if row else None
+
+    # Ids.
+
+    @cached_property
+    def _hashes(self) -> NDArray[np.uint64]:
+        return self._column("ids.hashes", "u8")
+
+    @cached_property
+    def _hash_docs(self) -> NDArray[np.uint32]:
+        docs = self._column("ids.docs", "u4")
+        if len(docs) and int(docs.max()) >= self.articles:
+            raise CorruptIndexError(self.path, "ids.docs", reason="an impossible docid", found=int(docs.max()))
+        return docs
+
+    def find(self, article_id: str) -> int | None:
+        """The docid of an article, or None."""
+        found = self.find_many([article_id])
+        return int(found[0]) if found[0] >= 0 else None
+
+    def find_many(self, ids: Sequence[str]) -> NDArray[np.int64]:
+        """The docid of each of `ids`, -1 where this segment has none."""
+        wanted = np.fromiter(map(hash_id, ids), np.uint64, len(ids))
+        places = np.searchsorted(self._hashes, wanted)
+        found = np.full(len(ids), -1, np.int64)
+        inside = places < self.articles
+        inside[inside] = self._hashes[places[inside]] == wanted[inside]
+        for k in np.flatnonzero(inside).tolist():
+            # Two ids may share a hash, so their texts decide.
+            for place in range(int(places[k]), self.articles):
+                if self._hashes[place] != wanted[k]:
+                    break
+                doc = int(self._hash_docs[place])
+                if self.id(doc) == ids[k]:
+                    found[k] = doc
+                    break
+        return found
+
+    # Dictionaries.
+
+    @cached_property
+    def terms(self) -> Strings:
+        """All terms."""
+        return self._strings("terms")
+
+    @cached_property
+    def forms(self) -> Strings:
+        """All word forms."""
+        return self._strings("forms")
+
+    @cached_property
+    def form_terms(self) -> Integers:
+        """The term of each form."""
+        return self._form_column("forms.terms", len(self.terms))
+
+    @cached_property
+    def form_numbers(self) -> Integers:
+        """Which form of its term each form is."""
+        return self._form_column("forms.numbers", len(self.forms))
+
+    def _form_column(self, name: str, below: int) -> Integers:
+        array = self._sections.array(name)
+        with self._reading(name):
+            if len(array) != len(self.forms) or (len(array) and int(array.max()) >= below):
+                raise ValueError(f"{len(array)} numbers up to {array.max(initial=0)} for {len(self.forms)} forms")
+        return array
+
+    @cached_property
+    def _list_starts(self) -> Integers:
+        starts = self._sections.array("terms.postings")
+        with self._reading("terms.postings"):
+            if len(starts) != len(self.terms) + 1 or starts.dtype.kind != "u":
+                raise ValueError(f"{len(starts)} offsets for {len(self.terms)} terms")
+        return starts
+
+    def find_term(self, field: str, key: str) -> int | None:
+        """The number of a term, None where the field has none such."""
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return None
+        with self._reading("terms"):
+            terms = self.terms
+            found = _dictionary.find(terms.data, terms.starts, bounds.first_term, bounds.end_term, key.encode())
+        return found if found >= 0 else None
+
+    def find_form(self, field: str, entry: bytes) -> int | None:
+        """The number of a form by its dictionary entry, None where the field has none such."""
+        low, high = self.form_range(field, entry, entry + b"\0")
+        return low if low < high else None
+
+    def form_range(self, field: str, first: bytes, end: bytes | None) -> tuple[int, int]:
+        """The forms whose dictionary entries are at least `first` and less than `end` (None: no bound)."""
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return 0, 0
+        with self._reading("forms"):
+            data, starts = self.forms.data, self.forms.starts
+            low = _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, first)
+            if end is None:
+                return low, bounds.end_form
+            return low, _dictionary.lower_bound(data, starts, low, bounds.end_form, end)
+
+    def match_forms(self, low: int, high: int, pattern: str) -> NDArray[np.int64]:
+        """The forms from `low` to `high` - 1 whose folded spelling matches a wildcard pattern."""
+        with self._reading("forms"):
+            return _dictionary.wildcard(self.forms.data, self.forms.starts, low, high, _points(pattern))
+
+    def fuzzy_forms(self, low: int, high: int, form: str, distance: int) -> NDArray[np.int64]:
+        """The forms from `low` to `high` - 1 whose folded spelling is within `distance` edits of `form`."""
+        with self._reading("forms"):
+            return _dictionary.fuzzy(self.forms.data, self.forms.starts, low, high, _points(form), distance)
+
+    # Posting lists.
+
+    def posting_list(self, term: int) -> PostingList:
+        """The posting list of a term. Its methods raise ValueError for damage; `reading_postings` names the file."""
+        with self._reading("postings"):
+            return PostingList(
+                self.postings,
+                self.positions,
+                int(self._list_starts[term]),
+                int(self._list_starts[term + 1]),
+                self.articles,
+                self.verify_postings,
+                self.verify_positions,
+            )
+
+    def reading_postings(self) -> Any:
+        """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
+        return self._reading("postings")
+
+    @cached_property
+    def postings(self) -> NDArray[np.uint8]:
+        """The posting lists, unverified."""
+        return self._sections.raw("postings")
+
+    @cached_property
+    def positions(self) -> NDArray[np.uint8]:
+        """The occurrences of long posting lists, unverified."""
+        return self._sections.raw("positions")
+
+    def verify_postings(self, start: int, stop: int) -> None:
+        """Verify the checksums of some bytes of the posting lists."""
+        self._sections.verify("postings", start, stop)
+
+    def verify_positions(self, start: int, stop: int) -> None:
+        """Verify the checksums of some bytes of the positions."""
+        self._sections.verify("positions", start, stop)
+
+    def list_bounds(self, first_term: int, end_term: int) -> NDArray[np.uint64]:
+        """Where the lists of some terms begin in the postings section, and where the last ends."""
+        return self._list_starts[first_term : end_term + 1].astype(np.uint64)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**62:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _field_range(number: int, field: dict[str, Any]) -> FieldRange:
+    (first_term, end_term), (first_form, end_form) = field["terms"], field["forms"]
+    return FieldRange(number, *map(_whole, (first_term, end_term, first_form, end_form)))
+
+
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.fromiter(map(ord, text), np.uint32, len(text))

@@ -1,0 +1,110 @@
+"""From the raw texts in a tree to patterns over the forms of the index: for `newsindex.query.plan` only.
+
+A raw text may hold several words, as `într-o`, `nord-coreean` or `zf.ro` do: they are looked for next to each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from newsindex import analysis
+from newsindex.errors import QueryError
+from newsindex.query import fields, nodes
+from newsindex.query.lexer import MAX_FUZZY, MAX_PATTERN, check_text, shown
+
+_PIECE: Final = re.compile(r"(?:[^\W_]|[*?])+")
+_STARS: Final = re.compile(r"\*{2,}")
+_HINT: Final = "write minis?ru or inflați*, with a letter or digit in each word"
+
+_default_stem: Final = analysis.Stemmer()
+
+
+class Analysis:
+    """How the words of a query become those of the index."""
+
+    def __init__(self, stem: Callable[[str], str] | None = None) -> None:
+        self.stem = stem or _default_stem
+
+    def forms(self, text: str) -> list[str]:
+        """The words of a text, as forms: lower case, with comma letters."""
+        return [form for form, _, _ in analysis.tokenize(text)]
+
+    def any_form(self, form: str, field: str) -> nodes.Stem:
+        """The pattern of a word as it is searched for by default; names are not inflected."""
+        return nodes.Stem(self.stem(form) if fields.is_prose(field) else analysis.fold(form))
+
+    def is_all_stop_words(self, text: str) -> bool:
+        """Whether a raw text holds no word but stop words; an exact form is never one."""
+        if text.startswith("="):
+            return False
+        forms = self.forms(text)
+        return bool(forms) and all(map(analysis.is_stop_word, forms))
+
+    def fuzzy(self, text: str, distance: object, prefix: object) -> list[nodes.Pattern]:
+        """The patterns of a fuzzy text, each of whose words may differ by `distance` letters behind its `prefix`."""
+        if not isinstance(distance, int | float) or distance not in range(1, MAX_FUZZY + 1):
+            raise QueryError(f"a fuzzy distance of {shown(distance)} is out of range", hint=f"use 1 or {MAX_FUZZY}")
+        if not isinstance(prefix, int) or prefix < 0:
+            raise QueryError(f"a fuzzy prefix of {shown(prefix)} is out of range", hint="use a whole number from 0")
+        _check_length(text)
+        return [nodes.Fuzzy(analysis.fold(form), int(distance), prefix) for form in self.forms(text)]
+
+
+def text_of(value: object) -> str:
+    """The text of a node, checked."""
+    return check_text(value, "a text in a query")
+
+
+def patterns(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:
+    """The patterns of a raw text: exact forms after =, else any forms of its words.
+
+    >>> patterns("=Într-o", "body", Analysis())
+    [Form(form='într'), Form(form='o')]
+    """
+    if text.startswith("="):
+        return [nodes.Form(form) for form in words.forms(text)]
+    return [words.any_form(form, field) for form in words.forms(text)]
+
+
+def prefix(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:
+    """The patterns of a text whose last word is only begun.
+
+    >>> prefix("nord-core", "source", Analysis())
+    [Stem(stem='nord'), Prefix(prefix='core')]
+    """
+    _check_length(text)
+    forms = words.forms(text)
+    if not forms or not analysis.clean(text)[-1].isalnum():
+        raise QueryError("no letter stands right before '*'", hint=_HINT)
+    return [*(words.any_form(form, field) for form in forms[:-1]), nodes.Prefix(analysis.fold(forms[-1]))]
+
+
+def wildcard(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:
+    """The patterns of a text with ? and * in some of its words.
+
+    >>> wildcard("Minis?ru**-adj*", "text", Analysis())
+    [Wildcard(pattern='minis?ru*'), Prefix(prefix='adj')]
+    """
+    _check_length(text)
+    found: list[nodes.Pattern] = []
+    for piece in _PIECE.findall(analysis.clean(text)):
+        pattern = _STARS.sub("*", analysis.fold(piece.lower()))
+        literal = pattern.rstrip("*")
+        if not literal.strip("*?"):
+            raise QueryError(f"the pattern {shown(text)} has a word without a letter", hint=_HINT)
+        if "*" in literal or "?" in literal:
+            found.append(nodes.Wildcard(pattern))
+        elif literal != pattern:
+            found.append(nodes.Prefix(literal))
+        else:
+            found += patterns(piece, field, words)
+    if not found:
+        raise QueryError(f"the pattern {shown(text)} has no letter", hint=_HINT)
+    return found
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_PATTERN:
+        raise QueryError(f"a pattern of {len(text)} characters is too long", hint=f"keep it to {MAX_PATTERN}")

@@ -1,0 +1,185 @@
+"""What an index answers with: hits and pages of them, explanations, reports and statistics.
+
+Hits know where their article lies and read it when they are asked; they keep the generation of the index that they were
+found in, so a later commit changes nothing about them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, overload
+
+import attrs
+
+from newsindex.article import Article
+from newsindex.errors import CorruptIndexError, QueryError
+
+if TYPE_CHECKING:
+    from newsindex.analysis import Stemmer
+    from newsindex.query.nodes import Plan
+    from newsindex.snapshot import OpenSegment
+
+MAX_SNIPPET = 10_000  # characters
+
+
+@attrs.frozen(eq=False)
+class Hit:
+    """One article found.
+
+    Attributes:
+        score: how well it answers; comparable within one search only. 1 where nothing was there to score.
+    """
+
+    score: float
+    _segment: OpenSegment = attrs.field(repr=False)
+    _doc: int = attrs.field(repr=False)
+    _plan: Plan = attrs.field(repr=False)
+    _stemmer: Stemmer = attrs.field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return self._segment.segment.id(self._doc)
+
+    @property
+    def title(self) -> str:
+        """The article's title."""
+        return self._segment.segment.title(self._doc)
+
+    @property
+    def date(self) -> dt.date | None:
+        """The article's date: None, a date, or an aware datetime."""
+        return self._segment.segment.date(self._doc)
+
+    @property
+    def source(self) -> str | None:
+        """The article's source."""
+        return self._segment.segment.value("source", self._doc)
+
+    @property
+    def article(self) -> Article:
+        """The whole article, decoded at each call."""
+        return self._segment.articles.read(self._doc)
+
+    def snippet(self, chars: int = 200, before: str = "**", after: str = "**") -> str:
+        """About `chars` characters that show why the article was found, the words found between `before` and `after`.
+
+        One line; an ellipsis where the text goes on. The marks and ellipses are not counted in `chars`.
+
+        Raises:
+            QueryError: `chars` is not between 20 and 10,000.
+        """
+        if not 20 <= chars <= MAX_SNIPPET:
+            raise QueryError(f"a snippet of {chars} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
+        from newsindex.searcher.snippets import snippet
+
+        article = self.article
+        return snippet(article.title, article.body, self._plan, self._stemmer, chars=chars, before=before, after=after)
+
+
+@attrs.frozen(eq=False)
+class Results(Sequence[Hit]):
+    """A page of hits, in order; a sequence.
+
+    Attributes:
+        total: how many articles match in all, exactly.
+        hits: those of this page.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Hit, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Hit | tuple[Hit, ...]:
+        return self.hits[index]
+
+
+@attrs.frozen
+class Explanation:
+    """Why an article is found, or not, and where its score comes from.
+
+    Attributes:
+        matches: whether this part of the query matches the article.
+        score: what it contributes.
+        description: what this part is.
+        details: its parts.
+    """
+
+    matches: bool
+    score: float
+    description: str
+    details: tuple[Explanation, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines(0))
+
+    def _lines(self, depth: int) -> Iterator[str]:
+        yield f"{'  ' * depth}{self.score:.4f} {'' if self.matches else 'no match: '}{self.description}"
+        for detail in self.details:
+            yield from detail._lines(depth + 1)
+
+
+@attrs.frozen
+class Report:
+    """What `Index.check` found.
+
+    Attributes:
+        articles: live articles in the index.
+        segments: segments checked.
+        bytes: how much was read and verified.
+        errors: what is damaged, each with its path and section.
+    """
+
+    articles: int
+    segments: int
+    bytes: int
+    errors: tuple[CorruptIndexError, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is damaged."""
+        return not self.errors
+
+
+@attrs.frozen
+class Stats:
+    """Facts about an index.
+
+    Attributes:
+        articles: live ones.
+        deleted: deleted or replaced ones that still take space until their segment is merged.
+        segments: how many files of articles there are.
+        bytes: size on disk of all files of this generation.
+        generation: how often the index was changed.
+        terms: distinct terms, added over segments and fields.
+        words: words of titles and bodies, deleted articles included.
+        undated: live articles without a date.
+        first, last: dates of the oldest and the newest live article that has one, as days in Europe/Bucharest.
+        fields: names of the extra fields.
+        analyzer: what made the terms, with its version.
+    """
+
+    articles: int
+    deleted: int
+    segments: int
+    bytes: int
+    generation: int
+    terms: int
+    words: int
+    undated: int
+    first: dt.date | None
+    last: dt.date | None
+    fields: tuple[str, ...]
+    analyzer: str

@@ -1,0 +1,158 @@
+"""Running a plan on one segment: which docids match, and their scores.
+
+A plan is evaluated from its leaves up over ascending arrays of docids. Every evaluation is given an interval of docids
+and looks at nothing outside it: dates are such intervals, because articles are numbered by date, so a conjunction
+takes them first and its other parts never read a posting beyond them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsindex.analysis import clean
+from newsindex.inverted.segment import Segment
+from newsindex.query.nodes import (
+    And,
+    Dates,
+    Everything,
+    Maybe,
+    Not,
+    Nothing,
+    OneOf,
+    Or,
+    Phrase,
+    Plan,
+    Unscored,
+    Word,
+)
+from newsindex.searcher._kernels import intersect, subtract, unite
+from newsindex.searcher.ranking import Ranking
+from newsindex.searcher.terms import Docs, leaf_frequencies
+
+
+class Matches(NamedTuple):
+    """Ascending docids, and the score of each; None where nothing was scored."""
+
+    docs: Docs
+    scores: NDArray[np.float64] | None = None
+
+    def take(self, places: NDArray[np.int64]) -> Matches:
+        """Those at `places`."""
+        return Matches(self.docs[places], None if self.scores is None else self.scores[places])
+
+    def plus(self, scores: NDArray[np.float64] | None) -> Matches:
+        """The same articles with `scores` added."""
+        if scores is None:
+            return self
+        return Matches(self.docs, scores if self.scores is None else self.scores + scores)
+
+    def scored(self) -> NDArray[np.float64]:
+        """The scores, 0 where nothing was scored."""
+        return np.zeros(len(self.docs)) if self.scores is None else self.scores
+
+
+def _range(low: int, high: int) -> Matches:
+    return Matches(np.arange(low, high, dtype=np.int32))
+
+
+def _union(a: Matches, b: Matches) -> Matches:
+    docs, scores = unite(a.docs, a.scored(), b.docs, b.scored())
+    return Matches(docs, None if a.scores is None and b.scores is None else scores)
+
+
+class Executor:
+    """Runs plans on one segment.
+
+    Args:
+        segment: where to look.
+        ranking: how to score; None where only the articles are wanted.
+    """
+
+    def __init__(self, segment: Segment, ranking: Ranking | None) -> None:
+        self._segment = segment
+        self._ranking = ranking
+
+    def run(self, plan: Plan, low: int = 0, high: int | None = None) -> Matches:
+        """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end)."""
+        high = self._segment.articles if high is None else high
+        if isinstance(plan, Word | Phrase):
+            return self._leaf(plan, low, high)
+        if isinstance(plan, Dates):
+            since, until = self._segment.interval(plan.since, plan.until)
+            return _range(max(low, since), max(low, since, min(high, until)))
+        if isinstance(plan, OneOf):
+            return self._one_of(plan, low, high)
+        if isinstance(plan, Everything):
+            return _range(low, high)
+        if isinstance(plan, Nothing):
+            return _range(low, low)
+        return self._combination(plan, low, high)
+
+    def _combination(self, plan: And | Or | Not | Maybe | Unscored, low: int, high: int) -> Matches:
+        if isinstance(plan, And):
+            return self._and(plan, low, high)
+        if isinstance(plan, Or):
+            matches = _range(low, low)
+            for child in plan.children:
+                matches = _union(matches, self.run(child, low, high))
+            return matches
+        if isinstance(plan, Not):
+            everything = _range(low, high)
+            return everything.take(subtract(everything.docs, self.run(plan.child, low, high).docs))
+        if isinstance(plan, Maybe):
+            return self._maybe(plan, low, high)
+        docs = Executor(self._segment, None).run(plan.child, low, high).docs
+        return Matches(docs, np.full(len(docs), plan.score) if self._ranking else None)
+
+    def _leaf(self, leaf: Word | Phrase, low: int, high: int) -> Matches:
+        docs, counts = leaf_frequencies(self._segment, leaf, low, high)
+        if self._ranking is None:
+            return Matches(docs)
+        return Matches(docs, self._ranking.score(self._segment, leaf, docs, counts))
+
+    def _one_of(self, plan: OneOf, low: int, high: int) -> Matches:
+        column = self._segment.values.get(plan.field)
+        if column is None:
+            return _range(low, low)
+        docs = column.docs(clean(value).strip() for value in plan.values)
+        return Matches(docs[np.searchsorted(docs, low) : np.searchsorted(docs, high)])
+
+    def _and(self, plan: And, low: int, high: int) -> Matches:
+        """Dates first, as they bound the others; then what must match; what must not is taken off last."""
+        for child in plan.children:
+            if isinstance(child, Dates):
+                since, until = self._segment.interval(child.since, child.until)
+                low, high = max(low, since), min(high, until)
+        if low >= high:
+            return _range(low, low)
+        matches: Matches | None = None
+        for child in plan.children:
+            if not isinstance(child, Dates | Not):
+                found = self.run(child, low, high)
+                matches = found if matches is None else self._both(matches, found)
+                if not len(matches.docs):
+                    return matches
+        if matches is None:
+            matches = _range(low, high)
+        for child in plan.children:
+            if isinstance(child, Not):
+                matches = matches.take(subtract(matches.docs, self.run(child.child, low, high).docs))
+        return matches
+
+    def _both(self, a: Matches, b: Matches) -> Matches:
+        in_a, in_b = intersect(a.docs, b.docs)
+        both = a.take(in_a)
+        return both.plus(None if b.scores is None else b.scores[in_b])
+
+    def _maybe(self, plan: Maybe, low: int, high: int) -> Matches:
+        required = self.run(plan.required, low, high)
+        optional = self.run(plan.optional, low, high)
+        if optional.scores is None:
+            return required
+        places, found = intersect(required.docs, optional.docs)
+        extra = np.zeros(len(required.docs))
+        extra[places] = optional.scores[found]
+        return required.plus(extra)

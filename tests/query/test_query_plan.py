@@ -1,0 +1,241 @@
+"""The planner on trees made by hand: each kind of node that has a meaning, and each that has none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import pytest
+from whoosh import query as wq
+from whoosh.query import spans
+
+from newsindex.analysis import Stemmer, fold, is_stop_word, tokenize
+from newsindex.errors import QueryError
+from newsindex.query import dates
+from newsindex.query.language import parse
+from newsindex.query.nodes import (
+    And,
+    Dates,
+    Everything,
+    Form,
+    Fuzzy,
+    Maybe,
+    Not,
+    Nothing,
+    Or,
+    Phrase,
+    Plan,
+    Prefix,
+    Stem,
+    Unscored,
+    Wildcard,
+    Word,
+)
+from newsindex.query.plan import leaves, plan
+
+
+def planned(tree: wq.Query) -> Plan:
+    return plan(tree, extra_fields={"region"}, stem=fold)
+
+
+def term(text: str, field: str | None = "text", boost: float = 1.0) -> wq.Term:
+    return wq.Term(field, text, boost=boost)
+
+
+def word(stem: str, boost: float = 1.0) -> Word:
+    return Word("text", Stem(stem), boost)
+
+
+x, y, z, de = (term(text) for text in ("x", "y", "z", "de"))
+X, Y, Z, DE = (word(text) for text in ("x", "y", "z", "de"))
+MARCH, APRIL = dates.interval("2025-03"), dates.interval("2025-04")
+
+MEANT: list[tuple[wq.Query, Plan]] = [
+    (term("Ştiri", None), word("stiri")),
+    (term("=Ştiri"), Word("text", Form("știri"))),
+    (term("x", "sursa"), Word("source", Stem("x"))),
+    (term("x", "region"), Word("extra.region", Stem("x"))),
+    (term("2025-03", "data"), Dates(*MARCH)),
+    (term(">2025-03", "date"), Dates(MARCH[1], None)),
+    (
+        wq.Phrase("text", ["x", "într-o", ",", "=y"], slop=3),
+        Phrase("text", (Stem("x"), Stem("intr"), Stem("o"), Form("y")), 2),
+    ),
+    (wq.Phrase("date", ["2025-03"]), Dates(*MARCH)),
+    (wq.Prefix(None, "Inflați"), Word("text", Prefix("inflati"))),
+    (wq.Prefix("text", ""), Everything()),
+    (wq.Prefix("date", ""), Dates(None, None)),
+    (wq.Wildcard(None, "Minis?R*u"), Word("text", Wildcard("minis?r*u"))),
+    (wq.Wildcard("body", "inflați*"), Word("body", Prefix("inflati"))),
+    (wq.Wildcard("body", "x"), Word("body", Stem("x"))),
+    (wq.Wildcard("text", "*"), Everything()),
+    (wq.Wildcard("titlu", "**"), Word("title", Wildcard("*"))),
+    (wq.FuzzyTerm(None, "Iohaniș", maxdist=2), Word("text", Fuzzy("iohanis", 2, 1))),
+    (wq.TermRange("data", "2025-03", "2025-04"), Dates(MARCH[0], APRIL[1])),
+    (wq.TermRange("data", "2025-03", None, startexcl=True), Dates(MARCH[1], None)),
+    (wq.TermRange("data", None, "2025-03", endexcl=True), Dates(None, MARCH[0])),
+    (
+        wq.DateRange("date", dt.datetime(2025, 3, 1), dt.datetime(2025, 4, 1), endexcl=True),
+        Dates(*MARCH),
+    ),
+    (
+        wq.DateRange("date", dt.datetime(2025, 3, 1), None, startexcl=True),
+        Dates(MARCH[0] + 1, None),
+    ),
+    (wq.DateRange("date", None, dt.datetime(2025, 3, 1)), Dates(None, MARCH[0] + 1)),
+    (wq.Every(), Everything()),
+    (wq.Every("title"), Word("title", Wildcard("*"))),
+    (wq.Every("date"), Dates(None, None)),
+    (wq.NullQuery, Nothing()),
+    # groups
+    (wq.And([x, wq.And([y, wq.And([z])])]), And((X, Y, Z))),
+    (wq.Or([x, wq.Or([y, z])]), Or((X, Y, Z))),
+    (wq.DisjunctionMax([x, y]), Or((X, Y))),
+    (wq.And([x, wq.Every()]), X),
+    (wq.And([wq.Every(), wq.Every()]), Everything()),
+    (wq.And([x, wq.NullQuery]), Nothing()),
+    (wq.Or([x, wq.NullQuery]), X),
+    (wq.Or([wq.NullQuery, wq.NullQuery]), Nothing()),
+    (wq.Or([x, wq.Every()]), Or((X, Everything()))),
+    (wq.And([x, term("2024", "date"), term("2025", "date")]), Nothing()),
+    (
+        wq.And([x, wq.TermRange("date", "2024", "2025-03"), term("2025", "date")]),
+        And((X, Dates(dates.interval("2025")[0], MARCH[1]))),
+    ),
+    # negation
+    (wq.Not(x), And((Everything(), Not(X)))),
+    (wq.Not(wq.Not(x)), Unscored(X)),
+    (wq.Not(wq.Every()), Nothing()),
+    (wq.Not(wq.NullQuery), Everything()),
+    (wq.And([x, wq.Not(wq.Not(y))]), And((X, Unscored(Y)))),
+    (wq.And([wq.Not(x), wq.Not(y)]), And((Everything(), Not(X), Not(Y)))),
+    (wq.And([x, wq.And([wq.Not(y), wq.Not(z)])]), And((X, Not(Y), Not(Z)))),
+    (wq.Or([x, wq.Not(y)]), Or((X, And((Everything(), Not(Y)))))),
+    (wq.AndNot(x, y), And((X, Not(Y)))),
+    (wq.AndNot(x, wq.NullQuery), X),
+    # scores
+    (wq.AndMaybe(x, y), Maybe(X, Y)),
+    (wq.AndMaybe(x, wq.Not(y)), Maybe(X, And((Everything(), Not(Y))))),
+    (wq.AndMaybe(x, wq.NullQuery), X),
+    (wq.Require(x, y), And((X, Unscored(Y)))),
+    (wq.ConstantScoreQuery(x), Unscored(X, 1.0)),
+    (wq.ConstantScoreQuery(wq.ConstantScoreQuery(x, 5), 2), Unscored(X, 2)),
+    (wq.ConstantScoreQuery(wq.Not(x), 2), Unscored(And((Everything(), Not(X))), 2)),
+    (
+        wq.And([wq.Or([term("x", boost=2.0), y], boost=3.0), z], boost=0.5),
+        And((Or((word("x", 3.0), word("y", 1.5))), word("z", 0.5))),
+    ),
+    (wq.And([wq.ConstantScoreQuery(x, 2.0)], boost=3.0), Unscored(X, 6.0)),
+    # stop words
+    (de, DE),
+    (wq.And([de, x]), X),
+    (wq.Or([wq.And([de, term("la")]), x]), X),
+    (wq.And([de, wq.Not(x)]), And((DE, Not(X)))),
+    (wq.AndNot(de, x), And((DE, Not(X)))),
+    (wq.AndNot(x, de), And((X, Not(DE)))),
+    (wq.AndMaybe(de, x), Maybe(DE, X)),
+    (wq.AndMaybe(x, de), X),
+    (wq.Require(x, de), And((X, Unscored(DE)))),
+    (wq.And([de, wq.Every()]), DE),
+    (wq.And([de, term("x", "sursa")]), Word("source", Stem("x"))),
+    (wq.And([term("de", "sursa"), x]), And((Word("source", Stem("de")), X))),
+    (wq.And([term("într-o"), x]), X),
+    (wq.And([term(","), x]), X),
+]
+
+
+@pytest.mark.parametrize(("tree", "expected"), MEANT, ids=[repr(tree)[:70] for tree, _ in MEANT])
+def test_meaning(tree: wq.Query, expected: Plan) -> None:
+    assert planned(tree) == expected
+
+
+class Stranger(wq.Query):  # type: ignore[misc]
+    """A query of someone else's."""
+
+
+UNMEANT: list[tuple[object, str]] = [
+    (None, "must be text or a whoosh.query object, not NoneType"),
+    (Stranger(), "Stranger queries are not supported"),
+    (wq.Regex("text", "a+"), "Regex.*Wildcard"),
+    (wq.Variations("text", "a"), "Variations.*Term"),
+    (wq.Ordered([x, y]), "Ordered.*Phrase"),
+    (wq.Sequence([x, y]), "Sequence.*Phrase"),
+    (wq.Otherwise(x, y), "Otherwise"),
+    (wq.NumericRange("date", 1, 2), "NumericRange.*between"),
+    (wq.NestedParent(x, y), "NestedParent"),
+    (spans.SpanFirst(x), "SpanFirst"),
+    (spans.SpanNear(x, y), "SpanNear.*Phrase"),
+    (wq.And([x, wq.Regex("text", "a")]), "Regex"),
+    (wq.Or([x, y], minmatch=2), "minmatch"),
+    (term("x", "nimic"), "no field 'nimic'"),
+    (term("x", 5), "name must be text"),  # type: ignore[arg-type]
+    (term(b"x"), "must be text, not bytes"),  # type: ignore[arg-type]
+    (term(None), "must be text"),  # type: ignore[arg-type]
+    (term("\ud800"), "surrogate"),
+    (term("x" * 70_000), "limit is 65536"),
+    (term(","), "no word"),
+    (wq.And([]), "no word"),
+    (term("x", boost=-1.0), "weight"),
+    (term("x", boost=math.nan), "weight"),
+    (term("x", boost=math.inf), "weight"),
+    (term("x", boost="2"), "weight"),  # type: ignore[arg-type]
+    (wq.And([wq.And([x], boost=1e6)], boost=1e6), "weight"),
+    (term("x", boost=10**5000), "weight"),
+    (wq.ConstantScoreQuery(x, math.nan), "score"),
+    (wq.ConstantScoreQuery(x, -1.0), "score"),
+    (wq.Phrase("text", "abc"), "words of a phrase"),
+    (wq.Phrase("text", ["x", None]), "must be text"),
+    (wq.Phrase("text", ["x", "y"], slop=0), "slop"),
+    (wq.Phrase("text", ["x", "y"], slop=10**5000), "slop"),
+    (wq.Phrase("date", ["ieri"]), "no date"),
+    (wq.Prefix("date", "2025"), "no date"),
+    (wq.Prefix("text", "x" * 101), "too long"),
+    (wq.Prefix("text", "x-"), "right before"),
+    (wq.Prefix("text", "-"), "right before"),
+    (wq.Wildcard("text", "?"), "without a letter"),
+    (wq.Wildcard("text", "-*-"), "without a letter"),
+    (wq.Wildcard("text", "-"), "no letter"),
+    (wq.Wildcard("text", "x*" * 60), "too long"),
+    (wq.FuzzyTerm("text", "x", maxdist=10**5000), "distance"),
+    (wq.FuzzyTerm("text", "x", maxdist=3), "distance"),
+    (wq.FuzzyTerm("text", "x", maxdist=0), "distance"),
+    (wq.FuzzyTerm("text", "x", maxdist=math.nan), "distance"),
+    (wq.FuzzyTerm("text", "x", prefixlength=-1), "prefix"),
+    (wq.FuzzyTerm("text", "x" * 101), "too long"),
+    (wq.FuzzyTerm("date", "2025"), "no date"),
+    (wq.TermRange("title", "a", "b"), "no ranges"),
+    (wq.TermRange("date", "2026", "2025"), "no time lies"),
+    (wq.TermRange("date", 2024, 2025), "must be text"),
+    (wq.DateRange("title", dt.datetime(2025, 1, 1), None), "no ranges"),
+    (wq.DateRange("date", dt.datetime(2025, 1, 2), dt.datetime(2025, 1, 1)), "no time lies"),
+]
+
+
+@pytest.mark.parametrize(("tree", "message"), UNMEANT, ids=[f"{message}-{i}" for i, (_, message) in enumerate(UNMEANT)])
+def test_what_has_no_meaning(tree: wq.Query, message: str) -> None:
+    with pytest.raises(QueryError, match=message) as caught:
+        planned(tree)
+    assert caught.value.hint
+
+
+def test_words_are_those_of_the_analysis() -> None:
+    text = "Preşedinţilor"
+    ((form, _, _),) = tokenize(text)
+    assert plan(term(text)) == Word("text", Stem(Stemmer()(form)))
+    assert plan(term(text, "autor")) == Word("author", Stem(fold(form)))
+
+
+def test_all_stop_words_are_searched_for_together() -> None:
+    text = "și de la care nu"
+    assert all(is_stop_word(word) for word in text.split())
+    made = plan(parse(text), stem=fold)
+    assert [leaf.pattern for leaf in leaves(made) if isinstance(leaf, Word)] == [
+        Stem(fold(word)) for word in text.split()
+    ]
+
+
+def test_leaves_are_what_an_article_may_match_by() -> None:
+    made = plan(parse('x -y titlu:"z w" (a1 SAU NU b1) data:2025', "all"), stem=fold)
+    found = [leaf.pattern if isinstance(leaf, Word) else leaf.patterns for leaf in leaves(made)]
+    assert found == [Stem("x"), (Stem("z"), Stem("w")), Stem("a1")]
+    assert list(leaves(Unscored(Maybe(X, Y)))) == [X, Y]
