@@ -62,7 +62,9 @@ def _check_files(directory: Directory, entry: SegmentEntry, opened: list[OpenSeg
             yield from _caught(one, segment)
 
 
-def _caught(one: Callable[[OpenSegment], Iterator[CorruptIndexError]], segment: OpenSegment) -> Iterator[CorruptIndexError]:
+def _caught(
+    one: Callable[[OpenSegment], Iterator[CorruptIndexError]], segment: OpenSegment
+) -> Iterator[CorruptIndexError]:
     try:
         yield from one(segment)
     except CorruptIndexError as error:

@@ -17,6 +17,7 @@ A message names the thing, the cause and the remedy; the same facts are attribut
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -59,7 +60,7 @@ class QueryError(NewsIndexError):
 class _PathError(NewsIndexError):
     """An error about one file or directory, which is its `path`."""
 
-    def __init__(self, message: str, *, path: str | Path) -> None:
+    def __init__(self, message: str, *, path: str | os.PathLike[str]) -> None:
         super().__init__(message)
         self.path = Path(path)
 
@@ -80,7 +81,9 @@ class IndexLockedError(_PathError):
         host: the machine that the writer runs on, None where it could not be read.
     """
 
-    def __init__(self, message: str, *, path: str | Path, holder: int | None = None, host: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, path: str | os.PathLike[str], holder: int | None = None, host: str | None = None
+    ) -> None:
         super().__init__(message, path=path)
         self.holder = holder
         self.host = host
@@ -94,7 +97,7 @@ class IndexVersionError(_PathError):
         supported: the one that this library reads and writes.
     """
 
-    def __init__(self, message: str, *, path: str | Path, found: int | str, supported: int | str) -> None:
+    def __init__(self, message: str, *, path: str | os.PathLike[str], found: int | str, supported: int | str) -> None:
         super().__init__(message, path=path)
         self.found = found
         self.supported = supported
@@ -119,7 +122,7 @@ class CorruptIndexError(_PathError):
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | os.PathLike[str],
         section: str | None = None,
         *,
         expected: object = None,

@@ -53,13 +53,15 @@ def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
         StorageError: the system refuses to write there.
     """
     directory = DiskDirectory(Path(path), make=True)
-    from newsindex.store.lock import WriterLock
+    if directory.stamp(manifests.NAME) is None:
+        from newsindex.store.lock import WriterLock
 
-    with WriterLock(directory.path):
-        if directory.stamp(manifests.NAME) is None:
-            now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-            manifests.publish(directory, Manifest(0, analyzer=_analyzer(Stemmer()), created=now))
-            return Index(directory)
+        with WriterLock(directory.path):
+            # Another process may have been faster.
+            if directory.stamp(manifests.NAME) is None:
+                now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+                manifests.publish(directory, Manifest(0, analyzer=_analyzer(Stemmer()), created=now))
+                return Index(directory)
     if not exist_ok:
         raise IndexExistsError(
             f"{directory.path}: an index is here already; open() it, or pass exist_ok=True", path=directory.path
@@ -67,7 +69,7 @@ def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
     return Index(directory)
 
 
-def open(path: str | os.PathLike[str]) -> Index:
+def open(path: str | os.PathLike[str]) -> Index:  # noqa: A001 -- the API calls it so
     """Open the index in a directory.
 
     Raises:
@@ -224,7 +226,7 @@ class Index:
         """Find articles.
 
         Args:
-            query: a string in the query language, or any `whoosh.query` object; an empty string is every article.
+            query: a string in the query language (`*` is every article), or any `whoosh.query` object.
             limit: how many hits to return; None for all.
             offset: how many to skip before them.
             since, until: dates, both inclusive.
@@ -240,6 +242,7 @@ class Index:
         """
         from newsindex.searcher import page
         from newsindex.searcher.ranking import closeness
+        from newsindex.searcher.snippets import Highlighter
 
         _check_page(limit, offset, sort)
         snapshot = self.snapshot()
@@ -247,7 +250,8 @@ class Index:
         factor = closeness(recency, near, self._clock())
         segments = [segment.live for segment in snapshot.segments]
         found = page.search(segments, plan, limit=limit, offset=offset, sort=sort, closeness=factor)
-        hits = [Hit(one.score, snapshot.segments[one.segment], one.doc, plan, self._stemmer) for one in found.found]
+        highlighter = Highlighter(plan, self._stemmer)
+        hits = [Hit(one.score, snapshot.segments[one.segment], one.doc, highlighter) for one in found.found]
         return Results(found.total, tuple(hits))
 
     def _plan(
@@ -258,11 +262,13 @@ class Index:
 
         extra = snapshot.manifest.fields
         text = query if isinstance(query, str) else None
-        tree = query if text is None else language.parse(text if text.strip() else "*", match)
+        tree = query if text is None else language.parse(text, match)
         parts = [plan(tree, extra_fields=extra, query=text, stem=self._stemmer)]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until))
-        parts += [OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in (filters or {}).items()]
+        parts += [
+            OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in (filters or {}).items()
+        ]
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Articles as they are stored in a segment: `Article` to record to compressed frame, and back.
 
-A record is JSON of what the columns of the segment do not have; a frame is a record compressed with one of the segment's
-dictionaries. The sections:
+A record is JSON of what the columns of the segment do not have; a frame is a record compressed with one of the
+segment's dictionaries. The sections:
 
     articles.frames        bytes            the frames, in the order of docids
     articles.starts        uint [n + 1]     where each begins
@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,8 @@ from newsindex.inverted.segment import Segment
 from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter
 from newsindex.store.sections import SectionReader, SectionWriter
 
-if TYPE_CHECKING:
-    from newsindex.snapshot import OpenSegment
-
 _FIELDS: Final = ("body", "source", "author", "section", "tags", "url", "extra")
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records held at a time while a merge compresses anew
 
@@ -43,10 +41,11 @@ def encode_article(article: Article) -> bytes:
         ArticleError: it is larger than the store takes.
     """
     record = {name: getattr(article, name) for name in _FIELDS if getattr(article, name) not in (None, (), {})}
-    data = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    data = _ENCODER.encode(record).encode()
     if len(data) > MAX_ARTICLE_BYTES:
         raise ArticleError(
-            f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it", article=article.id
+            f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it",
+            article=article.id,
         )
     return data
 
@@ -97,7 +96,7 @@ class StoredArticles:
         if not start <= stop <= len(frames):
             raise CorruptIndexError(self._path, "articles.frames", reason=f"no frame from {start} to {stop}")
         self._sections.verify("articles.frames", start, stop)
-        return memoryview(frames)[start:stop]
+        return frames.data[start:stop]
 
     def record(self, doc: int) -> bytes:
         """The record of an article."""
@@ -126,24 +125,24 @@ def write_articles(sections: SectionWriter, records: Sequence[bytes]) -> None:
 
 
 def write_merged_articles(
-    sections: SectionWriter, segments: Sequence[OpenSegment], which: Sequence[int], docs: Sequence[int]
+    sections: SectionWriter, sources: Sequence[StoredArticles], which: Sequence[int], docs: Sequence[int]
 ) -> None:
-    """Write the articles of a merged segment: docid d is article `docs[d]` of `segments[which[d]]`.
+    """Write the articles of a merged segment: docid d is article `docs[d]` of `sources[which[d]]`.
 
     Frames are copied together with their dictionaries as long as those are few. Where they are many, or some segments
     were too small to have any, records are compressed anew with one dictionary.
     """
     places = list(zip(which, docs, strict=True))
-    dictionaries = list(dict.fromkeys(data for segment in segments for data in segment.articles.dictionaries))
+    dictionaries = list(dict.fromkeys(data for source in sources for data in source.dictionaries))
     if b"" not in dictionaries and len(dictionaries) <= _MAX_DICTIONARIES:
-        numbers = [[dictionaries.index(data) for data in segment.articles.dictionaries] for segment in segments]
-        frames: Iterable[bytes | memoryview] = (segments[k].articles.frame(doc) for k, doc in places)
-        chosen = [numbers[k][segments[k].articles.dictionary(doc)] for k, doc in places]
+        numbers = [[dictionaries.index(data) for data in source.dictionaries] for source in sources]
+        frames: Iterable[bytes | memoryview] = (sources[k].frame(doc) for k, doc in places)
+        chosen = [numbers[k][sources[k].dictionary(doc)] for k, doc in places]
         _write_frames(sections, frames, chosen, dictionaries)
         return
     step = 1 + len(places) // _BATCH
-    writer = ArticleWriter([segments[k].articles.record(doc) for k, doc in places[::step]], share=step)
-    records = (segments[k].articles.record(doc) for k, doc in places)
+    writer = ArticleWriter([sources[k].record(doc) for k, doc in places[::step]], share=step)
+    records = (sources[k].record(doc) for k, doc in places)
     anew = (frame for batch in _batches(records) for frame in writer.frames(batch))
     _write_frames(sections, anew, [0] * len(places), [writer.dictionary])
 

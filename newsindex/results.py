@@ -16,8 +16,7 @@ from newsindex.article import Article
 from newsindex.errors import CorruptIndexError, QueryError
 
 if TYPE_CHECKING:
-    from newsindex.analysis import Stemmer
-    from newsindex.query.nodes import Plan
+    from newsindex.searcher.snippets import Highlighter
     from newsindex.snapshot import OpenSegment
 
 MAX_SNIPPET = 10_000  # characters
@@ -34,8 +33,7 @@ class Hit:
     score: float
     _segment: OpenSegment = attrs.field(repr=False)
     _doc: int = attrs.field(repr=False)
-    _plan: Plan = attrs.field(repr=False)
-    _stemmer: Stemmer = attrs.field(repr=False)
+    _highlighter: Highlighter = attrs.field(repr=False)
 
     @property
     def id(self) -> str:
@@ -72,10 +70,8 @@ class Hit:
         """
         if not 20 <= chars <= MAX_SNIPPET:
             raise QueryError(f"a snippet of {chars} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
-        from newsindex.searcher.snippets import snippet
-
         article = self.article
-        return snippet(article.title, article.body, self._plan, self._stemmer, chars=chars, before=before, after=after)
+        return self._highlighter.snippet(article.title, article.body, chars=chars, before=before, after=after)
 
 
 @attrs.frozen(eq=False)

@@ -21,6 +21,7 @@ from newsindex.store.directory import Directory
 from newsindex.store.manifest import Manifest, SegmentEntry
 from newsindex.store.sections import SectionReader
 
+
 class OpenSegment:
     """A segment of a snapshot: its file and that of its tombstones, mapped.
 
@@ -128,5 +129,3 @@ def open_snapshot(directory: Directory, before: Snapshot | None = None) -> Snaps
                 path = directory.path / (error.filename or "")
                 raise CorruptIndexError(path, reason="the file is missing") from error
             manifest = newer
-
-

@@ -19,7 +19,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
-from newsindex.errors import ArticleError, NewsIndexError
+from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.inverted.merge import Merger
@@ -77,7 +77,9 @@ class Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if kind is None:
                 self.commit()
@@ -121,8 +123,8 @@ class Writer:
             if name not in self._fields:
                 if len(self._fields) >= MAX_EXTRA_FIELDS:
                     raise ArticleError(
-                        f"article {article.id!r}, field {name!r}: the index has {MAX_EXTRA_FIELDS} extra fields already; "
-                        "put the data under fewer names",
+                        f"article {article.id!r}, field {name!r}: the index has {MAX_EXTRA_FIELDS} extra fields "
+                        "already; put the data under fewer names",
                         article=article.id,
                         field=name,
                     )
@@ -247,16 +249,23 @@ class Writer:
     def _merge(self, chosen: Sequence[OpenSegment]) -> None:
         """Replace some segments by one, and publish that."""
         merged = self._write_segment(lambda sections: self._write_merged(sections, chosen))
+        expected = sum(segment.entry.articles - segment.entry.deleted for segment in chosen)
+        if merged.entry.articles != expected:
+            # An error of ours; what is published stays as it is.
+            raise CorruptIndexError(
+                merged.path, reason="a merge lost articles", expected=expected, found=merged.entry.articles
+            )
         place = self._segments.index(chosen[-1])
-        self._segments[place] = merged
-        self._segments = [segment for segment in self._segments if segment not in chosen]
+        after = [segment for segment in self._segments[place + 1 :] if segment not in chosen]
+        self._segments = [segment for segment in self._segments[:place] if segment not in chosen] + [merged, *after]
         self._publish()
 
     def _write_merged(self, sections: SectionWriter, chosen: Sequence[OpenSegment]) -> dict[str, Any]:
         merger = Merger([segment.live for segment in chosen])
         with self._spool() as spool:
             description = merger.write(sections, spool)
-        write_merged_articles(sections, chosen, *(part.tolist() for part in merger.order))
+        articles = [segment.articles for segment in chosen]
+        write_merged_articles(sections, articles, *(part.tolist() for part in merger.order))
         return description
 
     @contextmanager
@@ -292,8 +301,8 @@ class FileSpool:
 def choose_merge(entries: Collection[SegmentEntry]) -> set[SegmentEntry]:
     """The segments to merge next: as many as `FANOUT` of one tier of sizes, or one that is mostly deleted; else none.
 
-    A tier is a power of `FANOUT` in size, counted without deleted articles. So an article is merged once per tier on its
-    way up, and an index of n articles has about log n segments.
+    A tier is a power of `FANOUT` in size, counted without deleted articles. So an article is merged once per tier on
+    its way up, and an index of n articles has about log n segments.
     """
     tiers: dict[int, set[SegmentEntry]] = {}
     for entry in entries:

@@ -8,6 +8,7 @@ are is written in `newsindex.inverted.segment`, which reads them.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -78,8 +79,8 @@ class SegmentBuilder:
     def __init__(self, stemmer: Stemmer) -> None:
         self._stemmer = stemmer
         self._forms = FormTable()
-        self._rows: dict[str, Rows] = {TEXT: Rows(), TITLE: Rows()}
-        self._values: dict[str, ValuesBuilder] = {}
+        self._rows: defaultdict[str, Rows] = defaultdict(Rows, {TEXT: Rows(), TITLE: Rows()})
+        self._values: defaultdict[str, ValuesBuilder] = defaultdict(ValuesBuilder)
         self._ids: list[str] = []
         self._titles: list[bytes] = []
         self._dates = array("q")
@@ -108,8 +109,8 @@ class SegmentBuilder:
         for field, values in metadata(article):
             parts = [self._forms.scan(value) for value in values]
             self._tokens += sum(map(len, parts))
-            self._rows.setdefault(field, Rows()).add(number, parts)
-            self._values.setdefault(field, ValuesBuilder()).add(number, facet_values(field, values))
+            self._rows[field].add(number, parts)
+            self._values[field].add(number, facet_values(field, values))
         self._ids.append(article.id)
         self._titles.append(article.title.encode())
         self._add_date(article)

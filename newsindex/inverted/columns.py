@@ -7,7 +7,7 @@ read is checked before it is used as an index; a fault is a ValueError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -85,6 +85,8 @@ class Strings:
         data, starts = sections.array(f"{name}.data"), sections.array(f"{name}.starts")
         if starts.dtype not in (np.uint32, np.uint64) or len(starts) == 0 or data.dtype != np.uint8:
             raise ValueError(f"{name} is no column of strings")
+        if starts[0] or int(starts[-1]) != len(data) or (starts[1:] < starts[:-1]).any():
+            raise ValueError(f"{name} has strings that do not follow one another")
         if count is not None and len(starts) != count + 1:
             raise ValueError(f"{name} holds {len(starts) - 1} strings where {count} are announced")
         return cls(data, starts)
@@ -101,6 +103,9 @@ class Strings:
 
     def __getitem__(self, index: int) -> str:
         return self.raw(index).decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self.__getitem__, range(len(self)))
 
     def gather(self, wanted: NDArray[np.int64]) -> tuple[Bytes, NDArray[np.uint64]]:
         """The strings numbered `wanted`, packed in that order."""
@@ -157,13 +162,13 @@ class Values:
         """The sections of one column of a segment of `articles` articles."""
         strings, numbers = Strings.read(sections, name), sections.array(f"{name}.numbers")
         rows = sections.array(f"{name}.rows") if f"{name}.rows" in sections else None
-        if len(numbers) and int(numbers.max()) > len(strings):
-            raise ValueError(f"{name}: value {numbers.max()} of {len(strings)}")
+        if numbers.dtype.kind != "u" or int(numbers.max(initial=0)) > len(strings):
+            raise ValueError(f"{name}: numbers of values that are none of {len(strings)}")
         if rows is None and len(numbers) != articles:
             raise ValueError(f"{name}: {len(numbers)} values for {articles} articles")
         if rows is not None:
-            wide = rows.astype(np.int64)
-            if len(wide) != articles + 1 or wide[0] != 0 or wide[-1] != len(numbers) or (np.diff(wide) < 0).any():
+            fits = rows.dtype.kind == "u" and len(rows) == articles + 1 and (rows[0], rows[-1]) == (0, len(numbers))
+            if not fits or (rows[1:] < rows[:-1]).any():
                 raise ValueError(f"{name}: rows that do not fit {articles} articles and {len(numbers)} values")
         return cls(strings, numbers, rows)
 
@@ -194,7 +199,7 @@ class Values:
         else:
             chosen = np.zeros(len(self.rows) - 1, bool)
             chosen[docs] = True
-            numbers = self.numbers[np.repeat(chosen, np.diff(self.rows.astype(np.int64)))]
+            numbers = self.numbers[np.repeat(chosen, self.rows[1:] - self.rows[:-1])]
         counts = np.bincount(numbers, minlength=1)
         counts[0] = 0
         found: dict[str, int] = {}

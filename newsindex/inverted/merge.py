@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from newsindex.inverted import _dictionary
 from newsindex.inverted._postings import PostingWriter, list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, rank_in_groups, write_hashes
-from newsindex.inverted.columns import Sink, write_strings, write_values
-from newsindex.inverted.segment import LiveSegment
+from newsindex.inverted.columns import Sink, Strings, write_strings, write_values
+from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 
 _PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
 
@@ -82,8 +82,7 @@ class Merger:
             sink.add(f"words.{part}", column)
         for name in ("ids", "titles"):
             self._write_strings(sink, name, [getattr(segment, name) for segment in segments])
-        hashes = [np.fromiter((hash_id(one) for one in segment.ids), np.uint64) for segment in segments]
-        write_hashes(sink, self._interleave(hashes))
+        write_hashes(sink, self._interleave([_hashes(segment) for segment in segments]))
         return {part: int(column.sum(dtype=np.int64)) for part, column in lengths.items()}
 
     def _write_strings(self, sink: Sink, name: str, columns: Sequence[Any]) -> None:
@@ -127,10 +126,11 @@ class Merger:
         if not any(columns):
             return
         numbers: dict[str, int] = {}
-        maps = [
-            [0, *(numbers.setdefault(value, len(numbers) + 1) for value in column.strings)] if column else []
-            for column in columns
-        ]
+        maps: list[list[int]] = []
+        for source, column in zip(self._sources, columns, strict=True):
+            with source.segment.reading(f"values of {field}"):
+                values = list(column.strings) if column else []
+                maps.append([0, *(numbers.setdefault(value, len(numbers) + 1) for value in values)])
         rows: list[tuple[int, ...]] = []
         for which, doc in zip(*(part.tolist() for part in self.order), strict=True):
             column = columns[which]
@@ -150,6 +150,8 @@ class FieldMerger:
         self._segments = [segment for segment, _ in pairs]
         self._renumbered = [new for _, new in pairs]
         self._bounds = [segment.fields[field] for segment in self._segments]
+        for segment in self._segments:
+            _check_order(segment, segment.fields[field])
         self._terms, self._term_starts, self._term_maps = _dictionary.merge(
             [
                 (segment.terms.data, segment.terms.starts.astype(np.uint64), bounds.first_term, bounds.end_term)
@@ -173,9 +175,7 @@ class FieldMerger:
         for segment, bounds, form_map, term_map in zip(
             self._segments, self._bounds, form_maps, self._term_maps, strict=True
         ):
-            part = slice(bounds.first_form, bounds.end_form)
-            terms = segment.form_terms[part].astype(np.int64) - bounds.first_term
-            numbers = segment.form_numbers[part].astype(np.int64)
+            terms, numbers = _forms_of(segment, bounds)
             old.append((terms, numbers))
             self._form_terms[form_map] = term_map[terms]
             # Forms were numbered by frequency; the best rank in any source stands in for it.
@@ -232,7 +232,10 @@ class FieldMerger:
             zip(self._segments, self._bounds, self._term_maps, strict=True)
         ):
             with segment.reading_postings():
-                sizes[term_map] += list_sizes(*self._lists(k, bounds.first_term, bounds.end_term, segment.articles))
+                found = list_sizes(*self._lists(k, bounds.first_term, bounds.end_term, segment.articles))
+                if found.sum() > len(segment.postings) + len(segment.positions):
+                    raise ValueError("lists that overlap")
+                sizes[term_map] += found
         ends = np.concatenate(([0], np.cumsum(sizes)))
         first = 0
         while first < count:
@@ -282,10 +285,9 @@ class FieldMerger:
             begin, end = np.searchsorted(new, (left, right)).tolist()
             with self._segments[k].reading_postings():
                 starts, found_positions, found_numbers = plist.occurrences(old[begin:end])
-            bases, new_numbers = self._number_maps[k]
+                numbers.append(self._renumber(k, np.full(len(found_numbers), low), found_numbers))
             docs.append(np.repeat(new[begin:end], np.diff(starts)))
             positions.append(found_positions)
-            numbers.append(new_numbers[bases[low] + found_numbers].astype(np.int32))
         doc_column = np.concatenate(docs)
         order = np.argsort(doc_column, kind="stable")
         return doc_column[order], np.concatenate(positions)[order], np.concatenate(numbers)[order]
@@ -298,8 +300,8 @@ class FieldMerger:
             if low == high:
                 continue
             old_terms, old_docs, old_positions, old_numbers = self._read_source(k, low, high)
-            bases, new_numbers = self._number_maps[k]
-            numbers.append(new_numbers[bases[old_terms + low] + old_numbers])
+            with self._segments[k].reading_postings():
+                numbers.append(self._renumber(k, old_terms + low, old_numbers))
             terms.append(term_map[old_terms + low] - first)
             docs.append(old_docs)
             positions.append(old_positions)
@@ -312,10 +314,52 @@ class FieldMerger:
             starts,
             doc_column[order],
             np.concatenate(positions)[order],
-            np.concatenate(numbers).astype(np.int32)[order],
+            np.concatenate(numbers)[order],
         )
+
+    def _renumber(self, k: int, terms: NDArray[Any], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The merged form numbers of occurrences of source k, given the term and the old number of each."""
+        bases, new_numbers = self._number_maps[k]
+        places = bases[terms] + numbers
+        if (places >= bases[terms + 1]).any():
+            raise ValueError("an occurrence in a form that its term does not have")
+        renumbered: NDArray[np.int32] = new_numbers[places].astype(np.int32)
+        return renumbered
 
     def _read_source(self, k: int, low: int, high: int) -> tuple[NDArray[np.int32], ...]:
         segment, base = self._segments[k], self._bounds[k].first_term
         with segment.reading_postings():
             return read_terms(*self._lists(k, base + low, base + high, self._renumbered[k]))
+
+
+def _hashes(segment: Segment) -> NDArray[np.uint64]:
+    with segment.reading("ids"):
+        return np.fromiter(map(hash_id, segment.ids), np.uint64, segment.articles)
+
+
+def _check_order(segment: Segment, bounds: FieldRange) -> None:
+    """Make sure that the dictionaries of a field ascend, since merging them relies on it."""
+    for section, low, high in (
+        ("terms", bounds.first_term, bounds.end_term),
+        ("forms", bounds.first_form, bounds.end_form),
+    ):
+        strings: Strings = getattr(segment, section)
+        with segment.reading(section):
+            if _dictionary.unsorted(strings.data, strings.starts, low, high) >= 0:
+                raise ValueError("entries out of order")
+
+
+def _forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of each form of a field the term, counted from the field's first, and its number there."""
+    part = slice(bounds.first_form, bounds.end_form)
+    with segment.reading("forms.terms"):
+        terms = segment.form_terms[part].astype(np.int64) - bounds.first_term
+        numbers = segment.form_numbers[part].astype(np.int64)
+        count = bounds.end_term - bounds.first_term
+        by_term = np.lexsort((numbers, terms))
+        inside = not len(terms) or (terms.min() >= 0 and terms.max() < count)
+        if not inside or (numbers[by_term] != rank_in_groups(terms[by_term])).any():
+            raise ValueError("forms that are not numbered within the terms of their field")
+        if len(np.unique(terms)) != count:
+            raise ValueError("a term without a form")
+        return terms, numbers

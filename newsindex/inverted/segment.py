@@ -24,8 +24,7 @@ Nothing is read before it is asked for. What contradicts itself is a CorruptInde
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -67,6 +66,23 @@ class LiveSegment:
         return int(np.count_nonzero(self.alive))
 
 
+class _Reading:
+    """A context in which what damaged bytes raise becomes a CorruptIndexError. A class, as it is entered per lookup."""
+
+    __slots__ = ("_path", "_section")
+
+    def __init__(self, path: Path, section: str) -> None:
+        self._path = path
+        self._section = section
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ValueError | KeyError | TypeError | IndexError | OverflowError):
+            raise CorruptIndexError(self._path, self._section, reason=f"contradicts itself: {error}") from error
+
+
 class Segment:
     """One immutable piece of the index.
 
@@ -79,19 +95,19 @@ class Segment:
     def __init__(self, sections: Sections, description: dict[str, Any], path: Path) -> None:
         self._sections = sections
         self.path = path
-        with self._reading("description"):
+        with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
             self.fields = {field["name"]: _field_range(k, field) for k, field in enumerate(description["fields"])}
+            # Docids are int32; and a count that no column bears out would make searches allocate for it.
+            if self.articles >= 2**31 or len(sections.raw("dates")) != 8 * self.articles:
+                raise ValueError(f"{self.articles} articles with {len(sections.raw('dates'))} bytes of dates")
             if len(self.fields) != len(description["fields"]) or not all(isinstance(name, str) for name in self.fields):
                 raise ValueError("field names that are not distinct texts")
 
-    @contextmanager
-    def _reading(self, section: str) -> Iterator[None]:
-        try:
-            yield
-        except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
-            raise CorruptIndexError(self.path, section, reason=f"contradicts itself: {error}") from error
+    def reading(self, section: str) -> _Reading:
+        """A context in which what damaged bytes of a section raise becomes a CorruptIndexError."""
+        return _Reading(self.path, section)
 
     def _column(self, name: str, dtype: str) -> Integers:
         array = self._sections.array(name)
@@ -111,7 +127,7 @@ class Segment:
     def dates(self) -> NDArray[np.int64]:
         """Microseconds since 1970 UTC, ascending; UNDATED where there is none."""
         dates = self._column("dates", "i8")
-        with self._reading("dates"):
+        with self.reading("dates"):
             if (dates[1:] < dates[:-1]).any():
                 raise ValueError("dates out of order")
         return dates
@@ -132,7 +148,7 @@ class Segment:
         return self._column("words.body", "u4")
 
     def _strings(self, name: str, count: int | None = None) -> Strings:
-        with self._reading(name):
+        with self.reading(name):
             return Strings.read(self._sections, name, count)
 
     @cached_property
@@ -147,12 +163,12 @@ class Segment:
 
     def id(self, doc: int) -> str:
         """The id of an article."""
-        with self._reading("ids"):
+        with self.reading("ids"):
             return self.ids[doc]
 
     def title(self, doc: int) -> str:
         """The title of an article, as given."""
-        with self._reading("titles"):
+        with self.reading("titles"):
             return self.titles[doc]
 
     def date(self, doc: int) -> dt.date | None:
@@ -160,7 +176,7 @@ class Segment:
         moment, offset = int(self.dates[doc]), int(self.offsets[doc])
         if moment == UNDATED:
             return None
-        with self._reading("dates"):
+        with self.reading("dates"):
             if offset == NO_TIME:
                 # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
                 return (_EPOCH + dt.timedelta(microseconds=moment, hours=12)).date()
@@ -180,7 +196,7 @@ class Segment:
         columns = {}
         for name, field in self.fields.items():
             if f"values.{field.number}.numbers" in self._sections:
-                with self._reading(f"values.{field.number}"):
+                with self.reading(f"values.{field.number}"):
                     columns[name] = Values.read(self._sections, f"values.{field.number}", self.articles)
         return columns
 
@@ -189,7 +205,7 @@ class Segment:
         column = self.values.get(field)
         if column is None:
             return None
-        with self._reading(f"values of {field}"):
+        with self.reading(f"values of {field}"):
             row = column.row(doc)
             return column.strings[row[0] - 1] if row else None
 
@@ -253,15 +269,15 @@ class Segment:
 
     def _form_column(self, name: str, below: int) -> Integers:
         array = self._sections.array(name)
-        with self._reading(name):
-            if len(array) != len(self.forms) or (len(array) and int(array.max()) >= below):
+        with self.reading(name):
+            if len(array) != len(self.forms) or array.dtype.kind != "u" or array.max(initial=0) >= max(below, 1):
                 raise ValueError(f"{len(array)} numbers up to {array.max(initial=0)} for {len(self.forms)} forms")
         return array
 
     @cached_property
     def _list_starts(self) -> Integers:
         starts = self._sections.array("terms.postings")
-        with self._reading("terms.postings"):
+        with self.reading("terms.postings"):
             if len(starts) != len(self.terms) + 1 or starts.dtype.kind != "u":
                 raise ValueError(f"{len(starts)} offsets for {len(self.terms)} terms")
         return starts
@@ -271,7 +287,7 @@ class Segment:
         bounds = self.fields.get(field)
         if bounds is None:
             return None
-        with self._reading("terms"):
+        with self.reading("terms"):
             terms = self.terms
             found = _dictionary.find(terms.data, terms.starts, bounds.first_term, bounds.end_term, key.encode())
         return found if found >= 0 else None
@@ -286,7 +302,7 @@ class Segment:
         bounds = self.fields.get(field)
         if bounds is None:
             return 0, 0
-        with self._reading("forms"):
+        with self.reading("forms"):
             data, starts = self.forms.data, self.forms.starts
             low = _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, first)
             if end is None:
@@ -295,19 +311,19 @@ class Segment:
 
     def match_forms(self, low: int, high: int, pattern: str) -> NDArray[np.int64]:
         """The forms from `low` to `high` - 1 whose folded spelling matches a wildcard pattern."""
-        with self._reading("forms"):
+        with self.reading("forms"):
             return _dictionary.wildcard(self.forms.data, self.forms.starts, low, high, _points(pattern))
 
     def fuzzy_forms(self, low: int, high: int, form: str, distance: int) -> NDArray[np.int64]:
         """The forms from `low` to `high` - 1 whose folded spelling is within `distance` edits of `form`."""
-        with self._reading("forms"):
+        with self.reading("forms"):
             return _dictionary.fuzzy(self.forms.data, self.forms.starts, low, high, _points(form), distance)
 
     # Posting lists.
 
     def posting_list(self, term: int) -> PostingList:
         """The posting list of a term. Its methods raise ValueError for damage; `reading_postings` names the file."""
-        with self._reading("postings"):
+        with self.reading("postings"):
             return PostingList(
                 self.postings,
                 self.positions,
@@ -318,9 +334,9 @@ class Segment:
                 self.verify_positions,
             )
 
-    def reading_postings(self) -> Any:
+    def reading_postings(self) -> _Reading:
         """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
-        return self._reading("postings")
+        return self.reading("postings")
 
     @cached_property
     def postings(self) -> NDArray[np.uint8]:

@@ -144,7 +144,7 @@ def phrases(list words, Py_ssize_t docs, int32_t slop):
             if begins.shape[0] != docs or ends.shape[0] != docs:
                 raise ValueError("as many rows of positions as articles expected")
             for doc in range(docs):
-                if begins[doc] < 0 or ends[doc] > positions.shape[0]:
+                if begins[doc] < 0 or ends[doc] < begins[doc] or ends[doc] > positions.shape[0]:
                     raise ValueError("a row outside its positions")
             rows[w].begins = &begins[0] if docs else NULL
             rows[w].ends = &ends[0] if docs else NULL

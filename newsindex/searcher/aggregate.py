@@ -26,7 +26,8 @@ def facets(segments: Sequence[LiveSegment], plan: Plan, field: str, limit: int) 
     for live, found in zip(segments, matches(segments, plan), strict=True):
         column = live.segment.values.get(field)
         if column is not None:
-            counts.update(column.counts(found.docs))
+            with live.segment.reading(f"values of {field}"):
+                counts.update(column.counts(found.docs))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
 
 

@@ -117,7 +117,8 @@ class Executor:
         column = self._segment.values.get(plan.field)
         if column is None:
             return _range(low, low)
-        docs = column.docs(clean(value).strip() for value in plan.values)
+        with self._segment.reading(f"values of {plan.field}"):
+            docs = column.docs(clean(value).strip() for value in plan.values)
         return Matches(docs[np.searchsorted(docs, low) : np.searchsorted(docs, high)])
 
     def _and(self, plan: And, low: int, high: int) -> Matches:

@@ -1,7 +1,8 @@
 """Snippets: the part of an article that shows best why it was found, with the words found marked.
 
-Fragments are cut, scored and formatted by `whoosh.highlight`; its tokens come from our tokenizer, so offsets are those of
-the text as it was given, and a word is marked where the plan matches it: of a phrase only where the whole phrase stands.
+Fragments are cut, scored and formatted by `whoosh.highlight`; its tokens come from our tokenizer, so offsets are
+those of the text as it was given, and a word is marked where the plan matches it: of a phrase only where the whole
+phrase stands.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
+
+import attrs
 
 from newsindex.analysis import Stemmer, fold, tokenize
 from newsindex.inverted.fields import BODY, TEXT, TITLE
@@ -19,22 +22,35 @@ _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a 
 Token = tuple[str, int, int]
 
 
-def snippet(title: str, body: str, plan: Plan, stemmer: Stemmer, *, chars: int, before: str, after: str) -> str:
-    """About `chars` characters of the body around the words found, or of the title where only that has them.
+@attrs.frozen
+class Highlighter:
+    """Makes the snippets of one search.
 
-    Where neither has any (in a search for a date, say) it is the beginning of the body.
+    Attributes:
+        plan: what was searched for.
+        stemmer: what the index stems with.
     """
-    from newsindex.query.plan import leaves
 
-    found = list(leaves(plan))
-    for text, field in ((body[:_LONGEST], BODY), (title, TITLE)):
-        wanted = [leaf for leaf in found if leaf.field in (TEXT, field)]
-        tokens = tokenize(text) if wanted else []
-        hits = matching_positions([form for form, _, _ in tokens], wanted, stemmer)
-        if hits:
-            return _fragment(text, tokens, hits, chars, before, after)
-    text = body[:_LONGEST] or title
-    return _dress(text, 0, _word_end(text, 0, chars), text[: _word_end(text, 0, chars)])
+    plan: Plan
+    stemmer: Stemmer
+
+    def snippet(self, title: str, body: str, *, chars: int, before: str, after: str) -> str:
+        """About `chars` characters of the body around the words found, or of the title where only that has them.
+
+        Where neither has any (in a search for a date, say) it is the beginning of the body.
+        """
+        from newsindex.query.plan import leaves
+
+        found = list(leaves(self.plan))
+        for text, field in ((body[:_LONGEST], BODY), (title, TITLE)):
+            wanted = [leaf for leaf in found if leaf.field in (TEXT, field)]
+            tokens = tokenize(text) if wanted else []
+            hits = matching_positions([form for form, _, _ in tokens], wanted, self.stemmer)
+            if hits:
+                return _fragment(text, tokens, hits, chars, before, after)
+        text = body[:_LONGEST] or title
+        end = _word_end(text, 0, chars)
+        return _dress(text, 0, end, text[:end])
 
 
 def _fragment(text: str, tokens: Sequence[Token], hits: set[int], chars: int, before: str, after: str) -> str:

@@ -1,7 +1,7 @@
 """Which terms of a segment a pattern means, and the articles and positions where they occur.
 
-A posting list serves all forms of a term, so what a pattern resolves to is a list of terms, each with the numbers of the
-forms wanted, or None for all of them. Boolean queries and phrases stand on `frequencies` and `phrase_frequencies`.
+A posting list serves all forms of a term, so what a pattern resolves to is a list of terms, each with the numbers of
+the forms wanted, or None for all of them. Boolean queries and phrases stand on `frequencies` and `phrase_frequencies`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def _less_title(
 
 def leaf_frequencies(segment: Segment, leaf: Word | Phrase, low: int, high: int) -> tuple[Docs, Counts]:
     """`frequencies` or `phrase_frequencies`."""
-    return (frequencies if isinstance(leaf, Word) else phrase_frequencies)(segment, leaf, low, high)  # type: ignore[operator]
+    if isinstance(leaf, Word):
+        return frequencies(segment, leaf, low, high)
+    return phrase_frequencies(segment, leaf, low, high)
 
 
 def _of_alternative(one: Alternative, low: int, high: int) -> tuple[Docs, Counts]:
