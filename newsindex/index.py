@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -187,10 +188,15 @@ class Index:
             articles: any iterable, such as `read_articles(path)`; an error in it leaves the index as it was.
             progress: show a progress bar on standard error.
         """
-        if progress:
-            from newsindex.progress import track
+        if not progress:
+            return self._add(articles)
+        from newsindex.progress import track
 
-            articles = track(articles)
+        # Closed at once, also when the writer fails: the bar's line ends before an error is printed.
+        with closing(track(articles)) as tracked:
+            return self._add(tracked)
+
+    def _add(self, articles: Iterable[Article]) -> int:
         count = 0
         with self.writer() as writer:
             for article in articles:

@@ -1,0 +1,122 @@
+"""Whoosh: its own index on disk and its own query parser, with newsindex's analyzer in the schema."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from whoosh import index, versionstring
+from whoosh.analysis import Analyzer
+from whoosh.fields import ID, NUMERIC, STORED, TEXT, Schema
+from whoosh.qparser import QueryParser
+
+from benchmarks.engines import PAGE, Engine, Row, Searcher
+from benchmarks.queries import Query
+from newsindex import Article, RomanianAnalyzer
+from newsindex.article import micros
+
+_MEMORY_MB: Final = 256  # as much as a newsindex writer has by default
+_SEPARATOR: Final = "\x1e"
+_GAP: Final = 1_000  # positions between title and body, so that no phrase reaches across
+
+
+class TitleAndBody(Analyzer):  # type: ignore[misc]  # Whoosh has no types
+    """Analyzes a title and a body, joined by `_SEPARATOR`, as one text with a gap of positions between them."""
+
+    def __init__(self) -> None:
+        self.words = RomanianAnalyzer()
+
+    def __call__(self, value: str, start_pos: int = 0, **options: Any) -> Iterator[Any]:
+        """Yield the tokens, as Whoosh wants them."""
+        position = start_pos
+        for part in value.split(_SEPARATOR, 1):
+            for token in self.words(part, start_pos=position, **options):
+                yield token
+                if options.get("positions"):
+                    position = token.pos
+            position += _GAP
+
+
+def _schema() -> Schema:
+    words = {"phrase": True, "stored": False}
+    return Schema(
+        id=ID(stored=True, unique=True),
+        text=TEXT(analyzer=TitleAndBody(), **words),
+        title=TEXT(analyzer=RomanianAnalyzer(), phrase=True, stored=True),
+        source=ID(stored=True),
+        date=NUMERIC(int, bits=64, shift_step=8, sortable=True),
+        published=STORED(),
+        body=STORED(),
+    )
+
+
+class Whoosh:
+    """The adapter."""
+
+    name = "whoosh"
+    version = versionstring()
+    given = (
+        "Indexes title and body as one field, the title as another, source and date; stores them and the body. One "
+        f"process, {_MEMORY_MB} MB for the writer. It does not sync to disk, does not look for older versions of an "
+        "article (add_document), leaves the other fields out, and need not count all hits. Dates are indexed as "
+        "integers, for which its query parser is faster: a month is a range of them, a source one more term."
+    )
+
+    def build(self, articles: Sequence[Article], directory: Path) -> None:
+        """See `Engine`."""
+        writer = index.create_in(directory, _schema()).writer(procs=1, limitmb=_MEMORY_MB)
+        for article in articles:
+            # A field without a value is left out: Whoosh takes None for that.
+            writer.add_document(
+                id=article.id,
+                text=article.title.replace(_SEPARATOR, " ") + _SEPARATOR + article.body,
+                title=article.title,
+                source=article.source,
+                date=None if article.date is None else micros(article.date),
+                body=article.body,
+                published=article.date,
+            )
+        writer.commit()
+
+    def open(self, directory: Path) -> Searcher:
+        """See `Engine`."""
+        return _Searcher(index.open_dir(directory))
+
+
+class _Searcher:
+    def __init__(self, opened: Any) -> None:
+        self._index = opened
+        self._searcher = opened.searcher()
+        self._parser = QueryParser("text", opened.schema)
+
+    @staticmethod
+    def _text(query: Query) -> str:
+        text = query.text(slop_of_neighbours=1)
+        if query.month:
+            until = (query.month + dt.timedelta(days=32)).replace(day=1)
+            text += f" date:[{micros(query.month)} TO {micros(until) - 1}]"
+        if query.source is not None:
+            text += f" source:'{query.source}'"
+        return text
+
+    def task(self, query: Query) -> Callable[[], list[Row]]:
+        text, parse, search = self._text(query), self._parser.parse, self._searcher.search
+
+        def run() -> list[Row]:
+            hits = search(parse(text), limit=PAGE)
+            return [(hit["id"], hit["title"], hit.get("published"), hit.get("source"), hit.score) for hit in hits]
+
+        return run
+
+    def count(self, query: Query) -> int:
+        # With a limit Whoosh may stop early and does not know.
+        return len(self._searcher.search(self._parser.parse(self._text(query)), limit=None))
+
+    def close(self) -> None:
+        self._searcher.close()
+        self._index.close()
+
+
+ENGINE: Final[Engine] = Whoosh()

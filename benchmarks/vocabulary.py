@@ -1,0 +1,157 @@
+"""The made-up language of the generated corpus: Romanian-like words in their inflected forms, names and outlets.
+
+Stems are put together from syllables, so most of them mean nothing; endings, function words and spelling are those of
+Romanian, so that stemming and folding have the work that they have in real news. For `benchmarks.generator`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+LEMMAS: Final = 30_000
+_LANGUAGE_SEED: Final = 1859  # the language is the same whatever the seed of a corpus
+
+# In about the order of how often news uses them; ", care" brings its comma along.
+FUNCTION_WORDS: Final = (
+    """
+    de|în|a|la|și|cu|din|pe|care|o|că|au|să|pentru|nu|un|mai|al|fost|se|ale|prin|este|va|s-a|ce|sau|după|fi|lui|sunt|
+    ca|unei|cele|până|dar|într-o|despre|ar|sub|, care|celor|într-un|cei|către|s-au|acest|fără|dintre|această|iar|cea|
+    unde|era|le|când|doar|foarte|între|deja|astfel|lor|vor|peste|tot|fiind|spre|cel|nici|, iar|, dar|dintr-un|cum|
+    n-a|asupra|deși|însă|acestor|printr-o|atunci|acum
+""".replace("\n", "")
+    .replace(" ", "")
+    .replace(",", ", ")
+    .split("|")
+)
+
+_ONSETS: Final = _list("b c c d d f g l l m m n n p p r r s s t t v br cr dr fr gr pl pr sc sp st tr cl j ș z h")
+_NUCLEI: Final = _list("a a a a e e e e i i i o o o u u ă ea ia oa ie")
+_CODAS: Final = [*[""] * 12, "n", "r", "l", "s", "m", "nt", "rt"]
+_FINALS: Final = _list("b c d f g l m n p r s t v z nt nd rt st ct")
+
+# Nouns of three genders, adjectives and verbs; the first form is the most frequent, and so on.
+_PARADIGMS: Final = tuple(
+    tuple(endings.split("|"))
+    for endings in (
+        "|ul|ului|i|ii|ilor|ule",
+        "ă|a|ei|e|ele|elor",
+        "|ul|uri|ului|urile|urilor",
+        "|ă|i|e|ul|a|ei|ilor|elor",
+        "a|ează|at|ează|ând|ată|ase|au|ăm|ați",
+        "e|it|esc|ește|ind|ise|im|iți|ită|iră",
+        "are|area|ării|ări|ările|ărilor",
+    )
+)
+_SOFTENED: Final = {"t": "ț", "d": "z", "s": "ș", "st": "șt"}  # before an ending that begins with i
+_FORM_WEIGHTS: Final = np.array([0.34, 0.24, 0.13, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.01])
+
+_GIVEN_NAMES: Final = _list("""
+    Ana Maria Elena Ioana Andreea Mihaela Cristina Daniela Alina Irina Raluca Simona Oana Corina Anca
+    Andrei Ion Mihai Alexandru Cristian Gabriel Adrian Florin Marian Vlad Radu Bogdan Sorin Lucian Paul
+""")
+_PAPERS: Final = _list("Ziarul Curierul Gazeta Jurnalul Vocea Monitorul Ecoul Cronica")
+_PLACES: Final = ("Văii", "Câmpiei", "de Munte", "Deltei", "de Seară", "Podișului")
+SECTIONS: Final = _list("Actualitate Economie Sport Cultură Știință Extern Social Local Sănătate Educație")
+
+
+@attrs.frozen(eq=False)
+class Vocabulary:
+    """Every word that an article may hold, with how probable it is.
+
+    Attributes:
+        words: function words, then the forms of all lemmas, then numbers and family names.
+        function: cumulative probabilities of the function words, which come first in `words`.
+        lemmas: cumulative probabilities of the lemmas, the most frequent first.
+        first_form: the place in `words` of each lemma's first form, and one place past the last.
+        forms: by number of forms, the cumulative probabilities of the forms of a lemma that has so many.
+        extras: where numbers and names begin in `words`.
+    """
+
+    words: list[str]
+    function: NDArray[np.float64]
+    lemmas: NDArray[np.float64]
+    first_form: NDArray[np.int64]
+    forms: dict[int, NDArray[np.float64]]
+    extras: int
+
+
+def _zipf(count: int, exponent: float, shift: float) -> NDArray[np.float64]:
+    weights = 1 / (np.arange(1, count + 1) + shift) ** exponent
+    return np.cumsum(weights / weights.sum())
+
+
+def _syllables(rng: random.Random, count: int) -> str:
+    return "".join(rng.choice(_ONSETS) + rng.choice(_NUCLEI) + rng.choice(_CODAS) for _ in range(count))
+
+
+def _stem(rng: random.Random) -> str:
+    """None to two syllables, and the one that takes the ending."""
+    begin = _syllables(rng, rng.choice((0, 1, 1, 1, 2)))
+    return begin + rng.choice(_ONSETS) + rng.choice("aaeeiou") + rng.choice(_FINALS)
+
+
+def inflect(stem: str, endings: tuple[str, ...]) -> Iterator[str]:
+    """The forms of a word, its last consonant softened where Romanian does so.
+
+    >>> list(inflect("student", ("", "ul", "i")))
+    ['student', 'studentul', 'studenți']
+    """
+    for ending in endings:
+        if ending.startswith("i"):
+            tail = "st" if stem.endswith("st") else stem[-1:]
+            yield stem[: len(stem) - len(tail)] + _SOFTENED.get(tail, tail) + ending
+        else:
+            yield stem + ending
+
+
+def surname(rng: random.Random) -> str:
+    """A family name that sounds Romanian."""
+    stem = _syllables(rng, 1) + rng.choice(_FINALS[:12])
+    return stem.capitalize() + rng.choice(("escu", "eanu", "aru", "oiu", "ea"))
+
+
+def authors(rng: random.Random, count: int) -> list[str]:
+    """Made-up names of journalists."""
+    return [f"{rng.choice(_GIVEN_NAMES)} {surname(rng)}" for _ in range(count)]
+
+
+def sources() -> list[str]:
+    """The names of the made-up newspapers."""
+    return [f"{paper} {place}" for place in _PLACES for paper in _PAPERS]
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """The language, made once."""
+    rng = random.Random(_LANGUAGE_SEED)
+    words = list(FUNCTION_WORDS)
+    first_form = []
+    stems: set[str] = set()
+    while len(stems) < LEMMAS:
+        stems.add(_stem(rng))
+    # Frequent words are short ones, by and large. The set's own order would differ from run to run.
+    for stem in sorted(sorted(stems), key=lambda stem: len(stem) + 6 * rng.random()):
+        first_form.append(len(words))
+        words += inflect(stem, rng.choice(_PARADIGMS))
+    extras = len(words)
+    first_form.append(extras)
+    words += [str(year) for year in range(1990, 2030)]
+    words += [f"{rng.randrange(1, 1000)}.{rng.randrange(1000):03}" for _ in range(100)]
+    words += [f"{rng.randrange(100)},{rng.randrange(10)}" for _ in range(60)]
+    words += [surname(rng) for _ in range(2_000)]
+    sizes = {len(paradigm) for paradigm in _PARADIGMS}
+    forms = {size: np.cumsum(_FORM_WEIGHTS[:size] / _FORM_WEIGHTS[:size].sum()) for size in sizes}
+    function = _zipf(len(FUNCTION_WORDS), 0.9, 1.0)
+    return Vocabulary(words, function, _zipf(LEMMAS, 1.0, 8.0), np.array(first_form), forms, extras)

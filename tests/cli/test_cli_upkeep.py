@@ -1,0 +1,197 @@
+"""`newsindex info`, `newsindex check`, the help, exit codes and one-line errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cli_support import Run
+
+import newsindex
+from newsindex import Index
+from newsindex.cli import main
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_info(run: Run, archive: Path) -> None:
+    with newsindex.open(archive).writer() as writer:
+        writer.delete("1")
+    facts = dict(line.split(maxsplit=1) for line in run("info", archive).stdout.splitlines())
+    assert facts["articles"] == "3"
+    assert facts["dates"] == "2025-01-12 to 2025-03-02"
+    assert facts["undated"] == "1"
+    assert facts["deleted"] == "1 still taking space"
+    assert facts["fields"] == "regiune"
+    answer = json.loads(run("info", archive, "--json").stdout)
+    stats = newsindex.open(archive).stats()
+    assert answer["bytes"] == stats.bytes
+    assert answer["generation"] == 2
+    assert (answer["first"], answer["last"], answer["fields"]) == ("2025-01-12", "2025-03-02", ["regiune"])
+    assert set(answer) == {field.name for field in stats.__attrs_attrs__}
+
+
+def test_info_of_nothing(run: Run, tmp_path: Path) -> None:
+    newsindex.create(tmp_path)
+    assert "dates     none\n" in run("info", tmp_path).stdout
+    answer = json.loads(run("info", tmp_path, "--json").stdout)
+    assert (answer["articles"], answer["first"], answer["last"]) == (0, None, None)
+
+
+def test_check_of_a_sound_index(run: Run, archive: Path) -> None:
+    result = run("check", archive)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("4 articles in 1 segment, ")
+    assert result.stdout.endswith(": nothing is damaged\n")
+    answer = json.loads(run("check", archive, "--json").stdout)
+    assert answer.pop("bytes") > 0
+    assert answer == {"ok": True, "articles": 4, "segments": 1, "errors": []}
+
+
+def damage(path: Path, place: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+
+
+def _flip_middle(archive: Path) -> Path:
+    [segment] = archive.glob("*.seg")
+    damage(segment, segment.stat().st_size // 2)
+    return segment
+
+
+def _flip_footer(archive: Path) -> Path:
+    [segment] = archive.glob("*.seg")
+    damage(segment, -1)
+    return segment
+
+
+def _remove_segment(archive: Path) -> Path:
+    [segment] = archive.glob("*.seg")
+    segment.unlink()
+    return segment
+
+
+def _break_manifest(archive: Path) -> Path:
+    [manifest] = [path for path in archive.iterdir() if "manifest" in path.name.lower()]
+    manifest.write_bytes(b"{")
+    return manifest
+
+
+@pytest.mark.parametrize("harm", [_flip_middle, _flip_footer, _remove_segment, _break_manifest])
+def test_check_names_what_is_damaged(run: Run, archive: Path, harm: object) -> None:
+    file = harm(archive)  # type: ignore[operator]
+    result = run("check", archive)
+    assert result.exit_code == 1
+    *damages, verdict = result.stdout.splitlines()
+    assert damages
+    assert all(line.startswith(f"damaged: {file}") for line in damages)
+    assert verdict.endswith(f"{len(damages)} fault{'s' if len(damages) > 1 else ''} found")
+    result = run("check", archive, "--json")
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["ok"]) == (1, False)
+    assert [error["path"] for error in answer["errors"]] == [str(file)] * len(damages)
+    assert all(set(error) == {"path", "section", "message"} for error in answer["errors"])
+
+
+# Errors.
+
+
+@pytest.mark.parametrize("command", ["search", "timeline", "info", "check"])
+def test_where_there_is_no_index(run: Run, tmp_path: Path, command: str) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        result = run(command, place)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert (
+            result.stderr == f"error: {place}: there is no index here; make one with: newsindex add {place} FILE...\n"
+        )
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["(viscol"],
+        [""],
+        [" "],
+        ["nocamp:viscol\x1b[2J\n"],
+        ["--since", "ieri-alaltăieri-cândva"],
+        ["--filter", "nocamp=1"],
+        ["--recency", "mult"],
+        ["a" * 100_000],
+        ["(" * 10_000],
+    ],
+)
+def test_what_cannot_be_understood_is_one_line(run: Run, archive: Path, arguments: list[str]) -> None:
+    result = run("search", archive, *arguments)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert re.fullmatch("error: [^\x00-\x1f]+\n", result.stderr)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search"],
+        ["add", "DIR"],
+        ["serch", "DIR"],
+        ["search", "DIR", "--limit", "-1"],
+        ["search", "DIR", "--chars", "5"],
+        ["search", "DIR", "--sort", "best"],
+        ["search", "DIR", "--filter", "Agerpres"],
+        ["search", "DIR", "--filter", "=Agerpres"],
+        ["search", "DIR", "-minus"],
+        ["timeline", "DIR", "--by", "decade"],
+        ["add", "DIR", "FILE", "--memory", "0"],
+        ["add", "DIR", "FILE", "--timeout", "nan"],
+    ],
+)
+def test_wrong_usage(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+
+
+def test_an_interrupt(run: Run, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Index, "search", interrupted)
+    result = run("search", archive, "viscol")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
+
+
+def test_errors_of_ours_keep_their_traceback(run: Run, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Index, "stats", broken)
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        run("info", archive)
+
+
+# Help.
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_has_an_example_and_is_in_the_readme(run: Run, command: str) -> None:
+    text = run(command, "--help").stdout
+    assert f"  Example:\n    newsindex {command} archive" in text
+    assert "--json" in text
+    assert "The JSON object has" in text
+    assert f"newsindex {command} " in README.read_text(encoding="utf-8")
+
+
+def test_help_lists_the_commands_and_exit_codes(run: Run) -> None:
+    text = run("-h").stdout
+    listed = re.findall(r"^  (\w+)  ", text.partition("Commands:")[2], re.MULTILINE)
+    assert listed == list(main.commands) == ["add", "search", "timeline", "info", "check"]
+    assert re.findall(r"^    (\d+)  ", text, re.MULTILINE) == ["0", "1", "2", "3", "130", "141"]
+    assert text.isascii()  # for terminals of any encoding
+
+
+def test_version(run: Run) -> None:
+    result = run("--version")
+    assert result.exit_code == 0
+    assert re.match(r"newsindex( \d+\.\d+|, not installed)", result.stdout)
