@@ -16,12 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from newsindex import check
 from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
 from newsindex.inverted.build import UNDATED
+from newsindex.query import dates, fields, language
+from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, OneOf, Plan
+from newsindex.query.plan import plan
 from newsindex.results import Explanation, Hit, Report, Results, Stats
+from newsindex.searcher import aggregate, explain, page
+from newsindex.searcher.ranking import closeness
+from newsindex.searcher.snippets import Highlighter
 from newsindex.snapshot import Snapshot, open_snapshot
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, DiskDirectory
@@ -108,7 +115,7 @@ class Index:
     >>> index = create(place.name)
     >>> index.add([Article(id="1", title="Ploi în Banat", body="Râurile au crescut.", date="2025-03-02")])
     1
-    >>> results = index.search("rau crescut", since="2025-03")
+    >>> results = index.search("raurile crescut", since="2025-03")
     >>> results.total, results[0].title
     (1, 'Ploi în Banat')
     >>> place.cleanup()
@@ -246,10 +253,6 @@ class Index:
             QueryError: the query or an option cannot be understood.
             CorruptIndexError: a damaged file was touched.
         """
-        from newsindex.searcher import page
-        from newsindex.searcher.ranking import closeness
-        from newsindex.searcher.snippets import Highlighter
-
         _check_page(limit, offset, sort)
         snapshot = self.snapshot()
         plan = self._plan(snapshot, query, match, since, until, filters)
@@ -263,9 +266,6 @@ class Index:
     def _plan(
         self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
     ) -> Plan:
-        from newsindex.query import dates, language
-        from newsindex.query.plan import plan
-
         extra = snapshot.manifest.fields
         text = query if isinstance(query, str) else None
         tree = query if text is None else language.parse(text, match)
@@ -273,15 +273,15 @@ class Index:
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until))
         parts += [
-            OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in (filters or {}).items()
+            OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
         ]
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     @staticmethod
     def _facet(snapshot: Snapshot, name: str) -> str:
         """The metadata field of this name."""
-        from newsindex.query import fields
-
+        if not isinstance(name, str):
+            raise QueryError(f"a field's name must be text, not {type(name).__name__}", hint="pass a str")
         field = fields.resolve(name, snapshot.manifest.fields)
         if not fields.is_facet(field):
             raise QueryError(
@@ -299,8 +299,6 @@ class Index:
         match: str = "all",
     ) -> int:
         """How many articles match; see `search`."""
-        from newsindex.searcher import page
-
         snapshot = self.snapshot()
         plan = self._plan(snapshot, query, match, since, until, filters)
         return page.count([segment.live for segment in snapshot.segments], plan)
@@ -320,8 +318,6 @@ class Index:
         Raises:
             QueryError: `field` is none of whole values; or see `search`.
         """
-        from newsindex.searcher import aggregate
-
         snapshot = self.snapshot()
         plan = self._plan(snapshot, query, match, since, until, filters)
         segments = [segment.live for segment in snapshot.segments]
@@ -344,8 +340,6 @@ class Index:
         Raises:
             QueryError: `by` is no period; or see `search`.
         """
-        from newsindex.searcher import aggregate
-
         snapshot = self.snapshot()
         plan = self._plan(snapshot, query, match, since, until, filters)
         return aggregate.timeline([segment.live for segment in snapshot.segments], plan, by)
@@ -356,27 +350,25 @@ class Index:
         Raises:
             QueryError: there is no such article; or see `search`.
         """
-        from newsindex.searcher.explain import explain
-
         snapshot = self.snapshot()
         plan = self._plan(snapshot, query, match, None, None, None)
         place = snapshot.find(article_id)
         if place is None:
-            raise QueryError(f"there is no article {article_id!r}", hint="look for its id with search()")
+            raise QueryError(f"there is no article {shown(article_id)}", hint="look for its id with search()")
         segment, doc = place
-        return explain([one.live for one in snapshot.segments], plan, segment.segment, doc)
+        return explain.explain([one.live for one in snapshot.segments], plan, segment.segment, doc)
 
     # A collection of articles.
 
     def get(self, article_id: str) -> Article | None:
         """The article with this id, or None."""
-        place = self.snapshot().find(article_id) if _is_text(article_id) else None
+        place = self.snapshot().find(article_id)
         return None if place is None else place[0].articles.read(place[1])
 
     def __contains__(self, article: object) -> bool:
         """Whether there is an article with this id; an `Article` stands for its id."""
         article_id = article.id if isinstance(article, Article) else article
-        return isinstance(article_id, str) and _is_text(article_id) and self.snapshot().find(article_id) is not None
+        return self.snapshot().find(article_id) is not None
 
     def __len__(self) -> int:
         return len(self.snapshot())
@@ -393,14 +385,10 @@ class Index:
 
     def check(self) -> Report:
         """Read everything, verify every checksum and invariant. Damage is in the report, not raised."""
-        from newsindex.check import check
-
-        return check(self._directory)
+        return check.check(self._directory)
 
     def stats(self) -> Stats:
         """Counts and sizes."""
-        from newsindex.searcher.aggregate import local_day
-
         snapshot = self.snapshot()
         segments = [segment.segment for segment in snapshot.segments]
         dates = np.concatenate(
@@ -417,8 +405,8 @@ class Index:
             terms=sum(len(segment.terms) for segment in segments),
             words=sum(sum(segment.words.values()) for segment in segments),
             undated=len(dates) - len(dated),
-            first=local_day(int(dated.min())) if len(dated) else None,
-            last=local_day(int(dated.max())) if len(dated) else None,
+            first=aggregate.local_day(int(dated.min())) if len(dated) else None,
+            last=aggregate.local_day(int(dated.max())) if len(dated) else None,
             fields=snapshot.manifest.fields,
             analyzer=_name(snapshot.manifest.analyzer),
         )
@@ -428,18 +416,9 @@ def _name(analyzer: Mapping[str, Any]) -> str:
     return f"{analyzer.get('name')} {analyzer.get('version')}"
 
 
-def _is_text(article_id: str) -> bool:
-    """Whether an id can be one: what does not encode to UTF-8 is in no index."""
-    try:
-        article_id.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _count(name: str, value: object) -> int:
     if type(value) is not int or value < 0:
-        raise QueryError(f"{name} cannot be {value!r}", hint="pass a whole number from 0 up")
+        raise QueryError(f"{name} cannot be {shown(value)}", hint="pass a whole number from 0 up")
     return value
 
 
@@ -448,14 +427,20 @@ def _check_page(limit: int | None, offset: int, sort: str) -> None:
         _count("limit", limit)
     _count("offset", offset)
     if sort not in SORTS:
-        raise QueryError(f"cannot sort by {sort!r}", hint=f"use one of {', '.join(SORTS)}")
+        raise QueryError(f"cannot sort by {shown(sort)}", hint=f"use one of {', '.join(SORTS)}")
+
+
+def _mapping(filters: Filters) -> Mapping[str, str | Sequence[str]]:
+    if filters is not None and not isinstance(filters, Mapping):
+        raise QueryError(f"filters cannot be {shown(filters)}", hint='pass {field: value}, {"source": "Agerpres"} say')
+    return filters or {}
 
 
 def _values(field: str, value: object) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, Iterable) or isinstance(values, Mapping):
-        raise QueryError(f"the filter on {field!r} cannot be {value!r}", hint="pass a text or a list of texts")
+        raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
     values = tuple(values)
     if not all(isinstance(one, str) for one in values):
-        raise QueryError(f"the filter on {field!r} cannot be {value!r}", hint="pass a text or a list of texts")
+        raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
     return values

@@ -1,7 +1,7 @@
 """Articles as they are stored in a segment: `Article` to record to compressed frame, and back.
 
-A record is JSON of what the columns of the segment do not have; a frame is a record compressed with one of the
-segment's dictionaries. The sections:
+A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is. A frame is
+a record compressed with one of the dictionaries of the segment. The sections:
 
     articles.frames        bytes            the frames, in the order of docids
     articles.starts        uint [n + 1]     where each begins
@@ -28,7 +28,7 @@ from newsindex.inverted.segment import Segment
 from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter
 from newsindex.store.sections import SectionReader, SectionWriter
 
-_FIELDS: Final = ("body", "source", "author", "section", "tags", "url", "extra")
+_FIELDS: Final = ("source", "author", "section", "tags", "url", "extra")
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records held at a time while a merge compresses anew
@@ -40,8 +40,11 @@ def encode_article(article: Article) -> bytes:
     Raises:
         ArticleError: it is larger than the store takes.
     """
-    record = {name: getattr(article, name) for name in _FIELDS if getattr(article, name) not in (None, (), {})}
-    data = _ENCODER.encode(record).encode()
+    values = (article.source, article.author, article.section, article.tags, article.url, article.extra)
+    # Defaults are left out, but an empty text is none.
+    record = {name: value for name, value in zip(_FIELDS, values, strict=True) if value or value == ""}
+    # The body stands outside the JSON, which would have to escape and unescape it.
+    data = f"{_ENCODER.encode(record)}\n{article.body}".encode()
     if len(data) > MAX_ARTICLE_BYTES:
         raise ArticleError(
             f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it",
@@ -110,10 +113,11 @@ class StoredArticles:
         segment, data = self._segment, self.record(doc)
         article_id, title, date = segment.id(doc), segment.title(doc), segment.date(doc)
         try:
-            record = json.loads(data)
-            if not isinstance(record, dict) or not record.keys() <= set(_FIELDS):
+            header, separator, body = data.partition(b"\n")
+            record = json.loads(header)
+            if not separator or not isinstance(record, dict) or not record.keys() <= set(_FIELDS):
                 raise ValueError("a record that is none of an article")
-            return Article(id=article_id, title=title, date=date, **record)
+            return Article(id=article_id, title=title, body=body.decode(), date=date, **record)
         except (ValueError, TypeError, RecursionError, NewsIndexError) as error:
             raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
 

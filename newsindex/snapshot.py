@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,8 +95,10 @@ class Snapshot:
     def __len__(self) -> int:
         return sum(entry.articles - entry.deleted for entry in self.manifest.segments)
 
-    def find(self, article_id: str) -> tuple[OpenSegment, int] | None:
-        """Where a live article is, by its id."""
+    def find(self, article_id: object) -> tuple[OpenSegment, int] | None:
+        """Where a live article is, by its id; None where there is none, or the id can be none."""
+        if not is_id(article_id):
+            return None
         for segment in reversed(self.segments):
             doc = segment.find(article_id)
             if doc is not None:
@@ -107,6 +110,14 @@ class Snapshot:
         for segment in self.segments:
             for doc in np.flatnonzero(segment.live.alive).tolist():
                 yield segment.articles.read(doc)
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether `value` can be an article's id: no index holds what is no text, or does not encode to UTF-8."""
+    try:
+        return isinstance(value, str) and bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def open_snapshot(directory: Directory, before: Snapshot | None = None) -> Snapshot:
@@ -125,7 +136,8 @@ def open_snapshot(directory: Directory, before: Snapshot | None = None) -> Snaps
             return Snapshot(directory, manifest, kept)
         except FileNotFoundError as error:
             newer = manifests.load(directory)
-            if newer.generation == manifest.generation:
+            # Not by number: a commit that failed in its last step and is tried again has the number of the first try.
+            if newer == manifest:
                 path = directory.path / (error.filename or "")
                 raise CorruptIndexError(path, reason="the file is missing") from error
             manifest = newer

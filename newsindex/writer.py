@@ -24,7 +24,7 @@ from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.inverted.merge import Merger
 from newsindex.records import encode_article, write_articles, write_merged_articles
-from newsindex.snapshot import OpenSegment, Snapshot
+from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile
 from newsindex.store.lock import WriterLock
@@ -107,8 +107,8 @@ class Writer:
         self._check_open()
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
-        self._note_fields(article)
         record = encode_article(article)
+        self._note_fields(article)
         before = self._numbers.pop(article.id, None)
         if before is not None:
             self._builder.remove(before)
@@ -119,20 +119,22 @@ class Writer:
             self._spill()
 
     def _note_fields(self, article: Article) -> None:
-        for name in article.extra:
-            if name not in self._fields:
-                if len(self._fields) >= MAX_EXTRA_FIELDS:
-                    raise ArticleError(
-                        f"article {article.id!r}, field {name!r}: the index has {MAX_EXTRA_FIELDS} extra fields "
-                        "already; put the data under fewer names",
-                        article=article.id,
-                        field=name,
-                    )
-                self._fields.append(name)
+        fresh = [name for name in article.extra if name not in self._fields]
+        room = MAX_EXTRA_FIELDS - len(self._fields)
+        if len(fresh) > room:
+            raise ArticleError(
+                f"article {article.id!r}, field {fresh[room]!r}: the index has {MAX_EXTRA_FIELDS} extra fields "
+                "already; put the data under fewer names",
+                article=article.id,
+                field=fresh[room],
+            )
+        self._fields += fresh
 
     def delete(self, article_id: str) -> bool:
         """Delete the article with this id; True if it was there."""
         self._check_open()
+        if not is_id(article_id):
+            return False
         number = self._numbers.pop(article_id, None)
         if number is not None:
             self._builder.remove(number)
@@ -154,7 +156,8 @@ class Writer:
         """Make everything added and deleted so far durable and visible. Without changes it does nothing.
 
         Raises:
-            StorageError: the disk refuses; the index is as before, and the commit may be tried again.
+            StorageError: the disk refuses. The index is as before or, where only the merging afterwards failed, has the
+                commit in it. Nothing that was added is lost: the commit may be tried again.
         """
         self._check_open()
         self._spill()
@@ -272,8 +275,9 @@ class Writer:
     def _spool(self) -> Iterator[FileSpool]:
         name = manifests.segment_name(self._next_file)
         self._next_file += 1
+        file = self._directory.create(name)
         try:
-            with self._directory.create(name) as file:
+            with file:
                 yield FileSpool(self._directory, name, file)
         finally:
             self._directory.remove(name)

@@ -1,26 +1,10 @@
 from collections.abc import Callable
-from typing import Any
 
 from numpy import int32, int64, uint8, uint64
 from numpy.typing import NDArray
 
 BLOCK: int
 PADDING: int
-
-class PostingWriter:
-    def __init__(self, postings_sink: Callable[[Any], object], positions_sink: Callable[[Any], object]) -> None: ...
-    def begin(self, forms: int) -> int: ...
-    def add(self, docs: NDArray[int32], positions: NDArray[int32], forms: NDArray[int32]) -> None: ...
-    def end(self) -> int: ...
-    def add_terms(
-        self,
-        starts: NDArray[int64],
-        docs: NDArray[int32],
-        positions: NDArray[int32],
-        forms: NDArray[int32],
-        form_counts: NDArray[int32],
-    ) -> NDArray[uint64]: ...
-    def finish(self) -> None: ...
 
 class PostingList:
     df: int
@@ -32,10 +16,11 @@ class PostingList:
         start: int,
         stop: int,
         articles: int,
-        verify_postings: Callable[[int, int], object],
-        verify_positions: Callable[[int, int], object],
+        verify_postings: Callable[[int, int], int],
+        verify_positions: Callable[[int, int], int],
     ) -> None: ...
     def docs(self, low: int = 0, high: int = ...) -> tuple[NDArray[int32], NDArray[int32]]: ...
+    def check(self, words: NDArray[int64]) -> None: ...
     def occurrences(self, wanted: NDArray[int32]) -> tuple[NDArray[int64], NDArray[int32], NDArray[int32]]: ...
 
 def list_sizes(
@@ -43,14 +28,14 @@ def list_sizes(
     positions: NDArray[uint8],
     starts: NDArray[uint64],
     articles: int,
-    verify_postings: Callable[[int, int], object],
-    verify_positions: Callable[[int, int], object],
+    verify_postings: Callable[[int, int], int],
+    verify_positions: Callable[[int, int], int],
 ) -> NDArray[int64]: ...
 def read_terms(
     postings: NDArray[uint8],
     positions: NDArray[uint8],
     starts: NDArray[uint64],
     renumbered: NDArray[int32],
-    verify_postings: Callable[[int, int], object],
-    verify_positions: Callable[[int, int], object],
+    verify_postings: Callable[[int, int], int],
+    verify_positions: Callable[[int, int], int],
 ) -> tuple[NDArray[int32], NDArray[int32], NDArray[int32], NDArray[int32]]: ...

@@ -20,15 +20,17 @@ from numpy.typing import NDArray
 from newsindex.analysis import FormTable, Stemmer, fold
 from newsindex.article import Article
 from newsindex.article import micros as to_micros
+from newsindex.inverted import _dictionary
 from newsindex.inverted._invert import GAP_TOKEN, invert
-from newsindex.inverted._postings import PostingWriter
-from newsindex.inverted.columns import Sink, ValuesBuilder, narrow, pack, write_strings
-from newsindex.inverted.fields import TEXT, TITLE, facet_values, is_stemmed, metadata
+from newsindex.inverted._posting_writer import PostingWriter
+from newsindex.inverted.columns import Packed, Sink, ValuesBuilder, narrow, pack, write_strings
+from newsindex.inverted.fields import LONGEST_VALUE, TEXT, TITLE, facet_values, is_stemmed, metadata
 
 UNDATED: Final = np.iinfo(np.int64).min
 NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
 
 _TOKEN_COST: Final = 20  # bytes of memory for one buffered word, counting what sorting it will take
+_MAX_SCANNED: Final = 10_000  # metadata values whose words are kept
 _GAP: Final = array("i", [GAP_TOKEN]).tobytes()
 
 
@@ -62,17 +64,6 @@ class Rows:
         return np.cumsum(starts, out=starts)
 
 
-@attrs.frozen(eq=False)
-class Dictionary:
-    """The terms of one field, and of which term each word form is a form."""
-
-    terms: list[bytes]
-    entries: list[bytes]  # sorted; see newsindex.inverted._dictionary
-    entry_forms: NDArray[np.int64]  # the form number of each entry
-    form_terms: NDArray[np.int32]
-    form_numbers: NDArray[np.int32]
-
-
 class SegmentBuilder:
     """Buffers articles until they are written as one segment."""
 
@@ -81,6 +72,7 @@ class SegmentBuilder:
         self._forms = FormTable()
         self._rows: defaultdict[str, Rows] = defaultdict(Rows, {TEXT: Rows(), TITLE: Rows()})
         self._values: defaultdict[str, ValuesBuilder] = defaultdict(ValuesBuilder)
+        self._scanned: dict[str, NDArray[np.int32]] = {}
         self._ids: list[str] = []
         self._titles: list[bytes] = []
         self._dates = array("q")
@@ -107,7 +99,7 @@ class SegmentBuilder:
         self._words["body"].append(len(body))
         self._tokens += 2 * len(title) + len(body)
         for field, values in metadata(article):
-            parts = [self._forms.scan(value) for value in values]
+            parts = [self._scan_value(value) for value in values]
             self._tokens += sum(map(len, parts))
             self._rows[field].add(number, parts)
             self._values[field].add(number, facet_values(field, values))
@@ -115,6 +107,15 @@ class SegmentBuilder:
         self._titles.append(article.title.encode())
         self._add_date(article)
         return number
+
+    def _scan_value(self, value: str) -> NDArray[np.int32]:
+        """The words of a metadata value; most come again, so they are kept."""
+        words = self._scanned.get(value)
+        if words is None:
+            words = self._forms.scan(value)
+            if len(self._scanned) < _MAX_SCANNED and len(value) <= LONGEST_VALUE:
+                self._scanned[value] = words
+        return words
 
     def _add_date(self, article: Article) -> None:
         date = article.date
@@ -154,28 +155,16 @@ class SegmentBuilder:
             lambda chunk: positions.append(bytes(chunk)),
         )
         tables = FieldTables()
-        forms = self._forms.forms()
-        folded = [fold(form) for form in forms]
-        stems = self._stemmer.stems(forms)
+        vocabulary = Vocabulary(self._forms.forms(), self._stemmer)
         for number, (field, rows) in enumerate(sorted(self._rows.items())):
             tokens = np.frombuffer(rows.tokens, np.int32)
             starts = rows.starts(len(self._ids))
-            counts = self._count(tokens, starts, len(forms))
-            dictionary = make_dictionary(forms, folded, stems if is_stemmed(field) else folded, counts)
-            occurrences = invert(
-                tokens, starts, order, dictionary.form_terms, dictionary.form_numbers, len(dictionary.terms)
-            )
-            used = dictionary.entry_forms
-            form_counts = np.bincount(dictionary.form_terms[used], minlength=len(dictionary.terms))
-            offsets = writer.add_terms(*occurrences, form_counts.astype(np.int32))
-            tables.add(
-                field,
-                offsets,
-                pack(dictionary.terms),
-                pack(dictionary.entries),
-                dictionary.form_terms[used],
-                dictionary.form_numbers[used],
-            )
+            counts = self._count(tokens, starts, len(vocabulary))
+            terms = vocabulary.select(counts, stemmed=is_stemmed(field))
+            occurrences = invert(tokens, starts, order, terms.form_terms, terms.form_numbers, len(terms.terms[1]) - 1)
+            offsets = writer.add_terms(*occurrences, terms.form_counts)
+            used = terms.entry_forms
+            tables.add(field, offsets, terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used])
             if field in self._values:
                 self._values[field].write(sink, f"values.{number}", order.tolist())
         writer.finish()
@@ -197,26 +186,62 @@ class SegmentBuilder:
         return np.bincount(tokens[kept], minlength=forms)
 
 
-def make_dictionary(
-    forms: Sequence[str], folded: Sequence[str], stems: Sequence[str], counts: NDArray[np.int64]
-) -> Dictionary:
-    """The dictionary of the forms that occur, given how often each does.
+@attrs.frozen(eq=False)
+class Terms:
+    """The terms of one field, and of which term each word form is a form."""
 
-    The forms of a term are numbered by falling frequency, since small numbers pack into fewer bits.
-    """
-    used = np.flatnonzero(counts).tolist()
-    keys = {form: stems[form].encode() for form in used}
-    terms = sorted(set(keys.values()))
-    term_numbers = {term: number for number, term in enumerate(terms)}
-    form_terms = np.zeros(len(forms), np.int32)
-    for form, key in keys.items():
-        form_terms[form] = term_numbers[key]
-    entries = {form: form_entry(forms[form], folded[form]) for form in used}
-    entry_forms = np.array(sorted(used, key=entries.__getitem__), np.int64)
-    by_term = entry_forms[np.lexsort((-counts[entry_forms], form_terms[entry_forms]))]
-    form_numbers = np.zeros(len(forms), np.int32)
-    form_numbers[by_term] = rank_in_groups(form_terms[by_term])
-    return Dictionary(terms, [entries[form] for form in entry_forms.tolist()], entry_forms, form_terms, form_numbers)
+    terms: Packed
+    entries: Packed  # of its forms; see newsindex.inverted._dictionary
+    entry_forms: NDArray[np.int64]  # the form number of each entry
+    form_terms: NDArray[np.int32]
+    form_numbers: NDArray[np.int32]
+    form_counts: NDArray[np.int32]  # of each term
+
+
+class Vocabulary:
+    """The word forms of a segment with their stems, sorted once for all fields."""
+
+    def __init__(self, forms: Sequence[str], stemmer: Stemmer) -> None:
+        folded = [fold(form) for form in forms]
+        entries = [form_entry(form, plain) for form, plain in zip(forms, folded, strict=True)]
+        self._by_entry = np.array(sorted(range(len(forms)), key=entries.__getitem__), np.int64)
+        self._entries = pack([entries[form] for form in self._by_entry.tolist()])
+        self._keys = {True: _number(stemmer.stems(forms)), False: _number(folded)}
+
+    def __len__(self) -> int:
+        return len(self._by_entry)
+
+    def select(self, counts: NDArray[np.int64], stemmed: bool) -> Terms:
+        """The terms of a field, given how often each form occurs in it.
+
+        The forms of a term are numbered by falling frequency, since small numbers pack into fewer bits.
+        """
+        keys, packed = self._keys[stemmed]
+        places = np.flatnonzero(counts[self._by_entry])
+        entry_forms = self._by_entry[places]
+        used_keys, entry_terms = np.unique(keys[entry_forms], return_inverse=True)
+        by_term = np.lexsort((-counts[entry_forms], entry_terms))
+        form_terms, form_numbers = np.zeros(len(self), np.int32), np.zeros(len(self), np.int32)
+        form_terms[entry_forms] = entry_terms
+        form_numbers[entry_forms[by_term]] = rank_in_groups(entry_terms[by_term])
+        return Terms(
+            _dictionary.gather(*packed, used_keys),
+            _dictionary.gather(*self._entries, places),
+            entry_forms,
+            form_terms,
+            form_numbers,
+            np.bincount(entry_terms, minlength=len(used_keys)).astype(np.int32),
+        )
+
+
+def _number(strings: Sequence[str]) -> tuple[NDArray[np.int64], Packed]:
+    """The number of each string among the distinct ones in byte order, and those packed."""
+    # Code points and their UTF-8 have one order.
+    distinct = sorted(set(strings))
+    numbers = {string: number for number, string in enumerate(distinct)}
+    return np.fromiter((numbers[string] for string in strings), np.int64, len(strings)), pack(
+        [string.encode() for string in distinct]
+    )
 
 
 def form_entry(form: str, folded: str) -> bytes:
@@ -244,8 +269,8 @@ class FieldTables:
     def __init__(self) -> None:
         self.fields: list[dict[str, Any]] = []
         self._offsets: list[NDArray[np.uint64]] = []
-        self._terms: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]] = []
-        self._forms: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]] = []
+        self._terms: list[Packed] = []
+        self._forms: list[Packed] = []
         self._form_terms: list[NDArray[np.int64]] = []
         self._form_numbers: list[NDArray[np.int64]] = []
         self._first_term = self._first_form = 0
@@ -254,8 +279,8 @@ class FieldTables:
         self,
         field: str,
         offsets: NDArray[np.uint64],
-        terms: tuple[NDArray[np.uint8], NDArray[np.uint64]],
-        forms: tuple[NDArray[np.uint8], NDArray[np.uint64]],
+        terms: Packed,
+        forms: Packed,
         form_terms: NDArray[Any],
         form_numbers: NDArray[Any],
     ) -> None:
@@ -287,9 +312,7 @@ def wide(offsets: NDArray[np.uint64]) -> NDArray[Any]:
     return offsets.astype("u4") if not len(offsets) or int(offsets.max()) < 2**32 else offsets
 
 
-def _concatenate(
-    packed: list[tuple[NDArray[np.uint8], NDArray[np.uint64]]],
-) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+def _concatenate(packed: list[Packed]) -> Packed:
     data = np.concatenate([np.zeros(0, np.uint8), *(part for part, _ in packed)])
     starts = [np.zeros(1, np.uint64)]
     base = np.uint64(0)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from newsindex.analysis import clean
 from newsindex.article import Article
 
 TEXT: Final = "text"
@@ -51,7 +52,10 @@ def scalar(value: Any) -> list[str]:
 
 
 def facet_values(field: str, values: list[str]) -> list[str]:
-    """Those of `values` that are kept whole."""
+    """Those of `values` that are kept whole: of spellings that are one value the first."""
     if field.startswith(EXTRA):
         values = [value for value in values if len(value) <= LONGEST_VALUE]
-    return list(dict.fromkeys(values))
+    distinct: dict[str, str] = {}
+    for value in values:
+        distinct.setdefault(clean(value).strip(), value)
+    return list(distinct.values())

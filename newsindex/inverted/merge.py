@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.inverted import _dictionary
-from newsindex.inverted._postings import PostingWriter, list_sizes, read_terms
+from newsindex.inverted._posting_writer import PostingWriter
+from newsindex.inverted._postings import list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, rank_in_groups, write_hashes
 from newsindex.inverted.columns import Sink, Strings, write_strings, write_values
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
@@ -89,9 +90,9 @@ class Merger:
         # The strings of all sources in one row, then picked in the new order.
         bases = np.cumsum([0, *(len(column) for column in columns)])
         data = np.concatenate([column.data for column in columns])
+        sizes = np.cumsum([0, *(len(column.data) for column in columns)], dtype=np.uint64)
         starts = [np.zeros(1, np.uint64)]
-        for column in columns:
-            starts.append(column.starts[1:].astype(np.uint64) + starts[-1][-1])
+        starts += [column.starts[1:].astype(np.uint64) + base for column, base in zip(columns, sizes, strict=False)]
         which, docs = self.order
         picked = _dictionary.gather(data, np.concatenate(starts), bases[which] + docs)
         write_strings(sink, name, *picked)

@@ -24,8 +24,8 @@ Nothing is read before it is asked for. What contradicts itself is a CorruptInde
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
 from newsindex.inverted.columns import Integers, Sections, Strings, Values
 
 _EPOCH = dt.datetime(1970, 1, 1)
+_DAMAGE = (ValueError, KeyError, TypeError, IndexError, OverflowError)  # what bytes that contradict themselves raise
 
 
 @attrs.frozen
@@ -79,8 +80,12 @@ class _Reading:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError | KeyError | TypeError | IndexError | OverflowError):
-            raise CorruptIndexError(self._path, self._section, reason=f"contradicts itself: {error}") from error
+        if isinstance(error, _DAMAGE):
+            raise _damaged(self._path, self._section, error) from error
+
+
+def _damaged(path: Path, section: str, error: Exception) -> CorruptIndexError:
+    return CorruptIndexError(path, section, reason=f"contradicts itself: {error}")
 
 
 class Segment:
@@ -95,6 +100,7 @@ class Segment:
     def __init__(self, sections: Sections, description: dict[str, Any], path: Path) -> None:
         self._sections = sections
         self.path = path
+        self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -108,6 +114,9 @@ class Segment:
     def reading(self, section: str) -> _Reading:
         """A context in which what damaged bytes of a section raise becomes a CorruptIndexError."""
         return _Reading(self.path, section)
+
+    def _damaged(self, section: str, error: Exception) -> CorruptIndexError:
+        return _damaged(self.path, section, error)
 
     def _column(self, name: str, dtype: str) -> Integers:
         array = self._sections.array(name)
@@ -161,27 +170,48 @@ class Segment:
         """The titles, as given."""
         return self._strings("titles", self.articles)
 
+    # The next four are asked for each hit of a page, so they do without a context.
+
     def id(self, doc: int) -> str:
         """The id of an article."""
-        with self.reading("ids"):
+        try:
             return self.ids[doc]
+        except _DAMAGE as error:
+            raise self._damaged("ids", error) from error
 
     def title(self, doc: int) -> str:
         """The title of an article, as given."""
-        with self.reading("titles"):
+        try:
             return self.titles[doc]
+        except _DAMAGE as error:
+            raise self._damaged("titles", error) from error
+
+    @cached_property
+    def _moments(self) -> tuple[memoryview, memoryview]:
+        return self.dates.data, self.offsets.data
 
     def date(self, doc: int) -> dt.date | None:
         """The date of an article, as given: a date, or an aware datetime with a fixed offset."""
-        moment, offset = int(self.dates[doc]), int(self.offsets[doc])
+        moments, offsets = self._moments
+        moment, offset = moments[doc], offsets[doc]
         if moment == UNDATED:
             return None
-        with self.reading("dates"):
+        try:
             if offset == NO_TIME:
                 # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
-                return (_EPOCH + dt.timedelta(microseconds=moment, hours=12)).date()
-            zone = dt.timezone(dt.timedelta(seconds=offset))
-            return (_EPOCH + dt.timedelta(microseconds=moment, seconds=offset)).replace(tzinfo=zone)
+                return (_EPOCH + dt.timedelta(0, 43_200, moment)).date()
+            zone = dt.timezone(dt.timedelta(0, offset))
+            return (_EPOCH + dt.timedelta(0, offset, moment)).replace(tzinfo=zone)
+        except _DAMAGE as error:
+            raise self._damaged("dates", error) from error
+
+    def value(self, field: str, doc: int) -> str | None:
+        """The first value that an article has in a metadata field, as given."""
+        column = self.values.get(field)
+        try:
+            return None if column is None else column.first(doc)
+        except _DAMAGE as error:
+            raise self._damaged(f"values of {field}", error) from error
 
     def interval(self, since: int | None, until: int | None) -> tuple[int, int]:
         """The docids from `since` up to, not including, `until`: (first, end); undated articles are in none."""
@@ -199,15 +229,6 @@ class Segment:
                 with self.reading(f"values.{field.number}"):
                     columns[name] = Values.read(self._sections, f"values.{field.number}", self.articles)
         return columns
-
-    def value(self, field: str, doc: int) -> str | None:
-        """The first value that an article has in a metadata field, as given."""
-        column = self.values.get(field)
-        if column is None:
-            return None
-        with self.reading(f"values of {field}"):
-            row = column.row(doc)
-            return column.strings[row[0] - 1] if row else None
 
     # Ids.
 
@@ -287,9 +308,11 @@ class Segment:
         bounds = self.fields.get(field)
         if bounds is None:
             return None
-        with self.reading("terms"):
-            terms = self.terms
+        terms = self.terms
+        try:
             found = _dictionary.find(terms.data, terms.starts, bounds.first_term, bounds.end_term, key.encode())
+        except _DAMAGE as error:
+            raise self._damaged("terms", error) from error
         return found if found >= 0 else None
 
     def find_form(self, field: str, entry: bytes) -> int | None:
@@ -323,16 +346,23 @@ class Segment:
 
     def posting_list(self, term: int) -> PostingList:
         """The posting list of a term. Its methods raise ValueError for damage; `reading_postings` names the file."""
-        with self.reading("postings"):
+        starts = self._list_bounds
+        try:
             return PostingList(
                 self.postings,
                 self.positions,
-                int(self._list_starts[term]),
-                int(self._list_starts[term + 1]),
+                starts[term],
+                starts[term + 1],
                 self.articles,
                 self.verify_postings,
                 self.verify_positions,
             )
+        except _DAMAGE as error:
+            raise self._damaged("postings", error) from error
+
+    @cached_property
+    def _list_bounds(self) -> memoryview:
+        return self._list_starts.data
 
     def reading_postings(self) -> _Reading:
         """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
@@ -348,13 +378,15 @@ class Segment:
         """The occurrences of long posting lists, unverified."""
         return self._sections.raw("positions")
 
-    def verify_postings(self, start: int, stop: int) -> None:
-        """Verify the checksums of some bytes of the posting lists."""
-        self._sections.verify("postings", start, stop)
+    @cached_property
+    def verify_postings(self) -> Callable[[int, int], int]:
+        """Verifies the checksums of some bytes of the posting lists."""
+        return partial(self._sections.verify, "postings")
 
-    def verify_positions(self, start: int, stop: int) -> None:
-        """Verify the checksums of some bytes of the positions."""
-        self._sections.verify("positions", start, stop)
+    @cached_property
+    def verify_positions(self) -> Callable[[int, int], int]:
+        """Verifies the checksums of some bytes of the positions."""
+        return partial(self._sections.verify, "positions")
 
     def list_bounds(self, first_term: int, end_term: int) -> NDArray[np.uint64]:
         """Where the lists of some terms begin in the postings section, and where the last ends."""

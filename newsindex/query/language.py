@@ -24,6 +24,7 @@ Every leaf has the `startchar` of its clause, so that later errors can say where
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -40,6 +41,9 @@ from newsindex.query.nodes import TEXT
 
 _INFIX: Final = (Kind.AND, Kind.OR)
 _PREFIX: Final = (Kind.NOT, Kind.PLUS)
+_PLAIN_WORD: Final = re.compile(r"[^\W_]+")
+_PLAIN: Final = re.compile(r"[^\W_]++(?: [^\W_]++)*+")
+_MAX_PLAIN: Final = 200  # characters
 
 
 def parse(text: str, match: str = "all") -> wq.Query:
@@ -57,10 +61,27 @@ def parse(text: str, match: str = "all") -> wq.Query:
     >>> parse('președinte "Coreei de Nord"~2', match="any")
     Or([Term('text', 'președinte'), Phrase('text', ['Coreei', 'de', 'Nord'], slop=3, boost=1.000000)])
     """
-    group = AndGroup if is_all(match) else OrGroup
+    match_all = is_all(match)
+    if isinstance(text, str) and (words := _plain_words(text)):
+        return _group(wq.And if match_all else wq.Or, words)
     lexemes = lexer.scan(text)
+    group = AndGroup if match_all else OrGroup
     parser = QueryParser(None, None, plugins=[_Language(text, lexemes)], group=group)
     return parser.parse(text, normalize=False)
+
+
+def _plain_words(text: str) -> list[wq.Term]:
+    """The words of a string that is nothing but a few words, which is most; they need no parser. Else none."""
+    if len(text) > _MAX_PLAIN or not _PLAIN.fullmatch(text):
+        return []
+    words = []
+    for match in _PLAIN_WORD.finditer(text):
+        if match[0] in lexer.OPERATORS:
+            return []
+        word = wq.Term(TEXT, match[0])
+        word.startchar, word.endchar = match.span()
+        words.append(word)
+    return words
 
 
 class _Language(Plugin):  # type: ignore[misc] # Whoosh is untyped

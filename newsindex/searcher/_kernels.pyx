@@ -159,13 +159,71 @@ def phrases(list words, Py_ssize_t docs, int32_t slop):
     return counts
 
 
-def weigh(const int32_t[::1] docs, const int32_t[::1] counts, const uint32_t[::1] words, double average,
-          double weight, double b, double[::1] out):
-    """Add to `out` each article's share of one field in BM25F: weight * count / (1 - b + b * words / average)."""
-    cdef Py_ssize_t i
-    if counts.shape[0] != docs.shape[0] or out.shape[0] != docs.shape[0]:
+def bm25f(const int32_t[::1] docs, const int32_t[::1] counts, const int32_t[::1] title_docs,
+          const int32_t[::1] title_counts, const uint32_t[::1] body_words, const uint32_t[::1] title_words,
+          double body_average, double title_average, double body_b, double title_b, double title_weight,
+          double k1, double weight):
+    """The BM25F scores (float64) of something that occurs `counts` times in title and body of each of `docs`.
+
+    Of these times, `title_counts` are in the titles of `title_docs`; articles that are in `docs` alone have none.
+    A share is count / (1 - b + b * words / average), that of the title times its weight; the score is
+    weight * (k1 + 1) * shares / (k1 + shares).
+    """
+    cdef Py_ssize_t i, j = 0, n = docs.shape[0], titles = title_docs.shape[0]
+    cdef int32_t body, title
+    cdef double shares
+    if counts.shape[0] != n or title_counts.shape[0] != titles:
         raise ValueError("as many counts as docids expected")
+    if n and (docs[0] < 0 or docs[n - 1] >= body_words.shape[0] or docs[n - 1] >= title_words.shape[0]):
+        raise ValueError(f"docids {docs[0]} to {docs[n - 1]} of {body_words.shape[0]}")
+    scores = np.empty(n, np.float64)
+    cdef double[::1] out = scores
     with nogil:
-        for i in range(docs.shape[0]):
-            if <uint32_t>docs[i] < <uint32_t>words.shape[0]:
-                out[i] += weight * counts[i] / (1 - b + b * words[docs[i]] / average)
+        for i in range(n):
+            while j < titles and title_docs[j] < docs[i]:
+                j += 1
+            title = title_counts[j] if j < titles and title_docs[j] == docs[i] else 0
+            body = counts[i] - title
+            shares = 0
+            if body > 0:
+                shares += body / (1 - body_b + body_b * body_words[docs[i]] / body_average)
+            if title > 0:
+                shares += title_weight * title / (1 - title_b + title_b * title_words[docs[i]] / title_average)
+            out[i] = weight * (k1 + 1) * shares / (k1 + shares)
+    return scores
+
+
+def best(const double[::1] scores, Py_ssize_t wanted):
+    """The places of the `wanted` highest scores (int64), in no order; of equal scores the later places."""
+    cdef Py_ssize_t i, n = scores.shape[0], size = min(wanted, n), at, child
+    found = np.empty(max(size, 0), np.int64)
+    cdef int64_t[::1] heap = found  # the lowest kept is at the root
+    if size <= 0:
+        return found
+    with nogil:
+        for i in range(n):
+            if i < size:
+                at = i
+                # Up from the end: a later place beats an earlier one of its score, so equals stay below.
+                while at and scores[i] < scores[heap[(at - 1) // 2]]:
+                    heap[at] = heap[(at - 1) // 2]
+                    at = (at - 1) // 2
+                heap[at] = i
+            elif scores[i] >= scores[heap[0]]:
+                at = 0
+                while True:
+                    child = 2 * at + 1
+                    if child >= size:
+                        break
+                    if child + 1 < size and lower(scores, heap[child + 1], heap[child]):
+                        child += 1
+                    if not lower(scores, heap[child], i):
+                        break
+                    heap[at] = heap[child]
+                    at = child
+                heap[at] = i
+    return found
+
+
+cdef inline bint lower(const double[::1] scores, Py_ssize_t a, Py_ssize_t b) noexcept nogil:
+    return scores[a] < scores[b] or (scores[a] == scores[b] and a < b)

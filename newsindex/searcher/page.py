@@ -7,6 +7,8 @@ under any order by date.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
+from typing import NamedTuple
 
 import attrs
 import numpy as np
@@ -15,12 +17,12 @@ from numpy.typing import NDArray
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import Plan
+from newsindex.searcher._kernels import best as best_places
 from newsindex.searcher.executor import Executor, Matches
 from newsindex.searcher.ranking import Closeness, Ranking
 
 
-@attrs.frozen
-class Found:
+class Found(NamedTuple):
     """One hit: docid `doc` of segment number `segment`."""
 
     segment: int
@@ -71,9 +73,9 @@ def search(
     for number, (live, found) in enumerate(zip(segments, results, strict=True)):
         scores = _scores(live, found, closeness)
         dates = live.segment.dates
-        for place in _best(sort, found.docs, scores, dates, wanted).tolist():
-            doc = int(found.docs[place])
-            best.append(Found(number, doc, float(scores[place]), int(dates[doc])))
+        places = _best(sort, found.docs, scores, dates, wanted)
+        docs = found.docs[places]
+        best += map(Found, repeat(number), docs.tolist(), scores[places].tolist(), dates[docs].tolist())
     best.sort(key=_ORDERS[sort], reverse=sort != "oldest")
     return Page(total, best[offset:wanted])
 
@@ -100,12 +102,4 @@ def _best(
     if sort == "oldest":
         undated = int(np.searchsorted(docs, np.searchsorted(dates, UNDATED, side="right")))
         return np.concatenate((np.arange(undated, len(docs)), np.arange(undated)))[:wanted]
-    if len(scores) <= wanted:
-        return np.arange(len(scores))
-    if not wanted:
-        return np.zeros(0, np.intp)
-    least = np.partition(scores, len(scores) - wanted)[len(scores) - wanted]
-    above = np.flatnonzero(scores > least)
-    # Of those that tie for the last places the newest, which are the last.
-    ties = np.flatnonzero(scores == least)
-    return np.concatenate((above, ties[len(ties) - (wanted - len(above)) :]))
+    return best_places(scores, wanted)

@@ -23,7 +23,7 @@ from newsindex.inverted.build import UNDATED
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Word
-from newsindex.searcher._kernels import intersect, weigh
+from newsindex.searcher._kernels import bm25f
 from newsindex.searcher.terms import Counts, Docs, document_frequency, leaf_frequencies
 
 K1: Final = 1.2  # saturation of word frequency; the value of Lucene and of most published runs
@@ -42,11 +42,13 @@ class Ranking:
     def __init__(self, segments: Sequence[LiveSegment]) -> None:
         self._segments = [live.segment for live in segments]
         self.articles = sum(segment.articles for segment in self._segments)
-        self.averages = {
-            part: max(sum(segment.words[part] for segment in self._segments) / max(self.articles, 1), 1e-9)
-            for part in ("title", "body")
-        }
+        self._title_average = self._average("title")
+        self._body_average = self._average("body")
         self._weights: dict[tuple[str, Pattern], float] = {}
+
+    def _average(self, part: str) -> float:
+        words = sum(segment.words[part] for segment in self._segments)
+        return words / self.articles if words else 1.0
 
     def df(self, field: str, pattern: Pattern) -> int:
         """In about how many articles of the index a pattern occurs."""
@@ -68,32 +70,36 @@ class Ranking:
 
     def score(self, segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts) -> NDArray[np.float64]:
         """The score of a leaf in the articles `docs`, given how often it occurs in each."""
-        if not len(docs):
-            return np.zeros(0)
-        shares = self._shares(segment, leaf, docs, counts)
-        return self.weight(leaf) * (K1 + 1) * shares / (K1 + shares)
-
-    def _shares(self, segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts) -> NDArray[np.float64]:
-        """Frequencies divided by lengths, weighted and added over the fields."""
-        shares = np.zeros(len(docs))
-        titles = np.zeros(len(docs), np.int32)
-        if leaf.field == TITLE:
-            titles = counts
-        elif leaf.field == TEXT:
-            low, high = int(docs[0]), int(docs[-1]) + 1
-            title_docs, title_counts = leaf_frequencies(segment, attrs.evolve(leaf, field=TITLE), low, high)
-            places, title_places = intersect(docs, title_docs)
-            titles[places] = title_counts[title_places]
-        elif leaf.field != BODY:
+        weight = self.weight(leaf)
+        if leaf.field not in (TEXT, TITLE, BODY):
             # Names and other metadata are short, so only frequency counts.
-            return counts.astype(np.float64)
-        for part, part_counts, weight, b, words in (
-            ("title", titles, TITLE_WEIGHT, B_TITLE, segment.title_words),
-            ("body", counts - titles, 1.0, B_BODY, segment.body_words),
-        ):
-            if part_counts.any():
-                weigh(docs, part_counts, words, self.averages[part], weight, b, shares)
-        return shares
+            return weight * (K1 + 1) * counts / (K1 + counts)
+        title_docs, title_counts = self._titles(segment, leaf, docs, counts)
+        return bm25f(
+            docs,
+            counts,
+            title_docs,
+            title_counts,
+            segment.body_words,
+            segment.title_words,
+            self._body_average,
+            self._title_average,
+            B_BODY,
+            B_TITLE,
+            TITLE_WEIGHT,
+            K1,
+            weight,
+        )
+
+    @staticmethod
+    def _titles(segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts) -> tuple[Docs, Counts]:
+        """The articles that have a leaf in their titles, and how often, given those where it occurs at all."""
+        if leaf.field == TITLE:
+            return docs, counts
+        if leaf.field == BODY or not len(docs):
+            return docs[:0], counts[:0]
+        in_title = Word(TITLE, leaf.pattern) if isinstance(leaf, Word) else Phrase(TITLE, leaf.patterns, leaf.slop)
+        return leaf_frequencies(segment, in_title, int(docs[0]), int(docs[-1]) + 1)
 
 
 @attrs.frozen

@@ -8,6 +8,7 @@ phrase stands.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -67,8 +68,10 @@ def _fragment(text: str, tokens: Sequence[Token], hits: set[int], chars: int, be
             token.matched, token.boost = position in hits, 1.0
             yield token
 
-    # Whoosh counts letters only; a fifth of a text lies between its words.
-    fragmenter = highlight.ContextFragmenter(maxchars=chars * 4 // 5, surround=chars // 3, charlimit=None)
+    # Whoosh counts letters only; a fifth of a text lies between its words. It leaves out a word longer than a fragment.
+    longest = max(tokens[position][2] - tokens[position][1] for position in hits)
+    maxchars = max(chars * 4 // 5, longest)
+    fragmenter = highlight.ContextFragmenter(maxchars=maxchars, surround=chars // 3, charlimit=None)
     scorer = highlight.BasicFragmentScorer()
     fragments = list(fragmenter.fragment_tokens(text, stream()))
     # The first of the best: Whoosh's own choice among equals depends on where they lie in memory.
@@ -89,9 +92,10 @@ def _word_end(text: str, start: int, chars: int) -> int:
 
 
 def _dress(text: str, start: int, end: int, marked: str) -> str:
-    """One line, with an ellipsis wherever the text goes on."""
+    """One line, with an ellipsis wherever the text has more words."""
     line = re.sub(r"\s+", " ", marked).strip()
-    return ("… " if text[:start].strip() else "") + line + (" …" if text[end:].strip(" \n\t.") else "")
+    before, after = any(map(str.isalnum, text[:start])), any(map(str.isalnum, text[end:]))
+    return ("… " if before else "") + line + (" …" if after else "")
 
 
 def matching_positions(forms: Sequence[str], leaves: Sequence[Word | Phrase], stemmer: Stemmer) -> set[int]:
@@ -116,10 +120,10 @@ def _phrase_places(places: Sequence[list[int]], slop: int) -> Iterator[int]:
     for first in places[0]:
         run = [first]
         for candidates in places[1:]:
-            following = next((place for place in candidates if place > run[-1]), None)
-            if following is None:
+            following = bisect_right(candidates, run[-1])
+            if following == len(candidates):
                 return
-            run.append(following)
+            run.append(candidates[following])
         if run[-1] - first - (len(run) - 1) <= slop:
             yield from run
 
@@ -155,7 +159,7 @@ def _glob(text: str, pattern: str) -> bool:
 
 def _is_near(form: str, pattern: Fuzzy) -> bool:
     """Optimal string alignment, row by row."""
-    if form[: pattern.prefix] != pattern.form[: pattern.prefix]:
+    if not form.startswith(pattern.form[: pattern.prefix]):
         return False
     if abs(len(form) - len(pattern.form)) > pattern.distance:
         return False

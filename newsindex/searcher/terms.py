@@ -7,7 +7,7 @@ the forms wanted, or None for all of them. Boolean queries and phrases stand on 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import numpy as np
@@ -26,7 +26,8 @@ Counts = NDArray[np.int32]
 Row = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # begins, ends, positions of a word in some articles
 
 _NONE: Docs = np.zeros(0, np.int32)
-_HIGHEST = 2**31 - 1
+_MAX_RESOLVED: Final = 1024  # patterns that a segment keeps the terms of
+_MAX_ALTERNATIVES: Final = 64  # terms of a pattern that is kept
 
 
 @attrs.frozen(eq=False)
@@ -38,7 +39,21 @@ class Alternative:
 
 
 def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
-    """The terms that `pattern` means in `field` of a segment."""
+    """The terms that `pattern` means in `field` of a segment.
+
+    A segment never changes, so it keeps the answers: one search asks two or three times, and words come again.
+    """
+    known = segment.resolved.get((field, pattern))
+    if known is None:
+        known = _resolve(segment, field, pattern)
+        if len(segment.resolved) >= _MAX_RESOLVED:
+            segment.resolved.clear()
+        if len(known) <= _MAX_ALTERNATIVES:
+            segment.resolved[field, pattern] = known
+    return known
+
+
+def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
     if isinstance(pattern, Stem):
         term = segment.find_term(field, pattern.stem)
         return [] if term is None else [Alternative(segment.posting_list(term), None)]
@@ -77,9 +92,13 @@ def frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs
     """The docids from `low` to `high` - 1 where a word occurs in its field, and how often."""
     if word.field == BODY:
         return _less_title(segment, word, frequencies(segment, attrs.evolve(word, field=TEXT), low, high), low, high)
+    alternatives = resolve(segment, word.field, word.pattern)
+    if not alternatives:
+        return _NONE, _NONE
     with segment.reading_postings():
-        found = [_of_alternative(one, low, high) for one in resolve(segment, word.field, word.pattern)]
-    return _sum(found, low, high)
+        if len(alternatives) == 1:
+            return _of_alternative(alternatives[0], low, high)
+        return _sum([_of_alternative(one, low, high) for one in alternatives])
 
 
 def _less_title(
@@ -111,7 +130,7 @@ def _of_alternative(one: Alternative, low: int, high: int) -> tuple[Docs, Counts
     return docs[counts > 0], counts[counts > 0]
 
 
-def _sum(found: Sequence[tuple[Docs, Counts]], low: int, high: int) -> tuple[Docs, Counts]:
+def _sum(found: Sequence[tuple[Docs, Counts]]) -> tuple[Docs, Counts]:
     if len(found) <= 1:
         return found[0] if found else (_NONE, _NONE)
     docs = np.concatenate([docs for docs, _ in found])
@@ -140,7 +159,7 @@ def phrase_frequencies(segment: Segment, phrase: Phrase, low: int, high: int) ->
 def _candidates(words: Sequence[list[Alternative]], low: int, high: int) -> tuple[Docs, list[Row]]:
     """The docids that have every word, and where: rarest word first, so that others are read only there."""
     by_rarity = sorted(range(len(words)), key=lambda w: sum(one.postings.df for one in words[w]))
-    docs, _ = _sum([one.postings.docs(low, high) for one in words[by_rarity[0]]], low, high)
+    docs, _ = _sum([one.postings.docs(low, high) for one in words[by_rarity[0]]])
     rows: dict[int, Row] = {}
     for w in by_rarity:
         begins, ends, positions = _positions(words[w], docs)

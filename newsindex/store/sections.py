@@ -424,12 +424,14 @@ class SectionReader:
         section = self._section(name)
         return self._bytes[section.offset : section.offset + section.length]
 
-    def verify(self, name: str, start: int, stop: int) -> None:
+    def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
+
+        Returns where the last of these pages ends: so far the section is verified, from `start` on.
 
         A range outside the section is a CorruptIndexError too: ranges come from other arrays of the file.
         """
-        section = self._section(name)
+        section = self._sections.get(name) or self._section(name)
         if not 0 <= start <= stop <= section.length:
             self._damaged(name, "range outside the section", f"0 to {section.length}", f"{start} to {stop}")
         first, end = start // PAGE, (stop + PAGE - 1) // PAGE
@@ -439,6 +441,7 @@ class SectionReader:
                 if not section.verified[page]:
                     self._verify_checksum(name, *self._checksums(section, page, self._table))
                     section.verified[page] = 1
+        return min(end * PAGE, section.length)
 
     def _checksums(self, section: _Section, page: int, table: npt.NDArray[np.uint64]) -> tuple[int, int]:
         """What the checksum of a page should be, and is."""

@@ -1,0 +1,249 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Writing posting lists in the encoding that is described, and read, in `newsindex.inverted._postings`."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free
+
+import numpy as np
+
+from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
+
+cdef enum:
+    _BLOCK = 128
+
+cdef Py_ssize_t FLUSH = 1 << 20  # bytes gathered before a sink is called
+
+
+cdef int put_varint(Buffer *buffer, uint64_t value) except -1 nogil:
+    reserve(buffer, 10)
+    while value >= 128:
+        buffer.data[buffer.size] = <uint8_t>(value | 128)
+        buffer.size += 1
+        value >>= 7
+    buffer.data[buffer.size] = <uint8_t>value
+    buffer.size += 1
+    return 0
+
+
+cdef int put_u32(Buffer *buffer, uint64_t value) except -1 nogil:
+    cdef uint32_t small = <uint32_t>value
+    if value >> 32:
+        with gil:
+            raise OverflowError("a posting list exceeds 4 GiB; use more segments")
+    return put_bytes(buffer, &small, 4)
+
+
+cdef int width_of(uint32_t bits) noexcept nogil:
+    cdef int width = 0
+    while bits:
+        width += 1
+        bits >>= 1
+    return width
+
+
+cdef int pack(Buffer *buffer, const uint32_t *values, Py_ssize_t count, int width) except -1 nogil:
+    cdef uint64_t pending = 0
+    cdef int filled = 0
+    cdef Py_ssize_t i
+    cdef uint8_t *out
+    reserve(buffer, (count * width + 7) // 8 + 8)
+    out = buffer.data + buffer.size
+    for i in range(count):
+        pending |= <uint64_t>values[i] << filled
+        filled += width
+        while filled >= 8:
+            out[0] = <uint8_t>pending
+            out += 1
+            pending >>= 8
+            filled -= 8
+    if filled:
+        out[0] = <uint8_t>pending
+        out += 1
+    buffer.size = out - buffer.data
+    return 0
+
+
+cdef int check_lengths(Py_ssize_t a, Py_ssize_t b, Py_ssize_t c) except -1:
+    if not a == b == c:
+        raise ValueError(f"columns of {a}, {b} and {c} rows where all should be as long")
+    return 0
+
+
+cdef class PostingWriter:
+    """Encodes posting lists, term after term, into two sinks: callables that take a bytes-like chunk.
+
+    Memory is bounded by one block and the docs blocks of the term at hand, so that a merge may hand over a
+    long list in parts.
+    """
+
+    cdef object postings_sink, positions_sink
+    cdef Buffer postings, positions, blocks, table, first
+    cdef Buffer deltas, numbers  # uint32 each: the occurrences of the block at hand
+    cdef uint32_t[_BLOCK] docs
+    cdef uint32_t[_BLOCK] counts
+    cdef Py_ssize_t held           # articles in the block at hand
+    cdef Py_ssize_t df, written_blocks
+    cdef int64_t last_doc, block_base
+    cdef int32_t last_position
+    cdef uint32_t forms
+    cdef uint64_t postings_done, positions_done, term_positions
+    cdef uint32_t delta_bits, number_bits
+
+    def __cinit__(self, postings_sink, positions_sink):
+        self.postings_sink = postings_sink
+        self.positions_sink = positions_sink
+
+    def __dealloc__(self):
+        free(self.postings.data)
+        free(self.positions.data)
+        free(self.blocks.data)
+        free(self.table.data)
+        free(self.first.data)
+        free(self.deltas.data)
+        free(self.numbers.data)
+
+    def begin(self, Py_ssize_t forms):
+        """Begin a term that occurs in `forms` surface forms; returns the offset of its list."""
+        self._begin(forms)
+        return self.postings_done + self.postings.size
+
+    cdef int _begin(self, Py_ssize_t forms) except -1 nogil:
+        self.blocks.size = self.table.size = self.first.size = 0
+        self.df = self.written_blocks = self.held = 0
+        self.last_doc = self.block_base = -1
+        self.forms = <uint32_t>forms
+        self.term_positions = self.positions_done + self.positions.size
+        self._new_block()
+        return 0
+
+    cdef int _new_block(self) noexcept nogil:
+        self.deltas.size = self.numbers.size = 0
+        self.held = 0
+        self.delta_bits = self.number_bits = 0
+        return 0
+
+    def add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms):
+        """Add occurrences of the term begun, in the order of (docid, position)."""
+        check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
+        with nogil:
+            self._add(docs, positions, forms, 0, docs.shape[0])
+        self._flush(False)
+
+    cdef int _add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms,
+                  Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+        cdef Py_ssize_t i
+        cdef uint32_t delta, number
+        for i in range(start, stop):
+            if docs[i] != self.last_doc:
+                if self.held == _BLOCK:
+                    self._write_block(False)
+                self.docs[self.held] = docs[i]
+                self.counts[self.held] = 0
+                self.held += 1
+                self.last_doc = docs[i]
+                delta = positions[i]
+            else:
+                self.counts[self.held - 1] += 1
+                delta = positions[i] - self.last_position - 1
+            self.last_position = positions[i]
+            number = forms[i]
+            self.delta_bits |= delta
+            self.number_bits |= number
+            put_bytes(&self.deltas, &delta, 4)
+            put_bytes(&self.numbers, &number, 4)
+        return 0
+
+    cdef int _write_block(self, bint last) except -1 nogil:
+        """Encode the block at hand. Only a list of one block keeps its occurrences beside its docs."""
+        cdef uint32_t bits = 0, count_bits = 0, doc
+        cdef Py_ssize_t i
+        cdef Py_ssize_t docs_offset = self.blocks.size
+        cdef uint64_t occurrences_offset
+        cdef Buffer *out
+        cdef uint8_t[2] widths
+        for i in range(self.held):
+            doc = self.docs[i]
+            self.docs[i] = <uint32_t>(doc - self.block_base - 1)
+            self.block_base = doc
+            bits |= self.docs[i]
+            count_bits |= self.counts[i]
+        widths[0] = width_of(bits)
+        widths[1] = width_of(count_bits)
+        put_bytes(&self.blocks, widths, 2)
+        pack(&self.blocks, self.docs, self.held, widths[0])
+        pack(&self.blocks, self.counts, self.held, widths[1])
+        out = &self.first if last and self.written_blocks == 0 else &self.positions
+        occurrences_offset = self.positions_done + self.positions.size - self.term_positions
+        widths[0] = max(width_of(self.delta_bits), 1)
+        widths[1] = width_of(self.number_bits)
+        put_bytes(out, widths, 2)
+        pack(out, <uint32_t *>self.deltas.data, self.deltas.size // 4, widths[0])
+        pack(out, <uint32_t *>self.numbers.data, self.numbers.size // 4, widths[1])
+        put_u32(&self.table, <uint64_t>self.block_base)
+        put_u32(&self.table, docs_offset)
+        put_u32(&self.table, occurrences_offset)
+        self.df += self.held
+        self.written_blocks += 1
+        self._new_block()
+        return 0
+
+    def end(self):
+        """End the term begun; returns in how many articles it occurs."""
+        self._end()
+        self._flush(False)
+        return self.df
+
+    cdef int _end(self) except -1 nogil:
+        if self.held:
+            self._write_block(True)
+        put_varint(&self.postings, self.df)
+        put_varint(&self.postings, self.forms)
+        if self.written_blocks > 1:
+            put_varint(&self.postings, self.term_positions)
+            put_varint(&self.postings, self.positions_done + self.positions.size - self.term_positions)
+            put_bytes(&self.postings, self.table.data, self.table.size)
+            put_u32(&self.postings, self.blocks.size)
+            put_bytes(&self.postings, self.blocks.data, self.blocks.size)
+        elif self.written_blocks:
+            put_bytes(&self.postings, self.blocks.data, self.blocks.size)
+            put_bytes(&self.postings, self.first.data, self.first.size)
+        return 0
+
+    def add_terms(self, const int64_t[::1] starts, const int32_t[::1] docs, const int32_t[::1] positions,
+                  const int32_t[::1] forms, const int32_t[::1] form_counts):
+        """Encode whole terms: term t has the occurrences `starts[t]` to `starts[t + 1]`, and `form_counts[t]` forms.
+
+        Returns the offset of each list (uint64).
+        """
+        cdef Py_ssize_t t, count = starts.shape[0] - 1
+        offsets = np.empty(count, np.uint64)
+        cdef uint64_t[::1] out = offsets
+        check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
+        check_lengths(count, form_counts.shape[0], count)
+        for t in range(count):
+            if not 0 <= starts[t] <= starts[t + 1] <= docs.shape[0]:
+                raise ValueError(f"term {t} from {starts[t]} to {starts[t + 1]} of {docs.shape[0]} occurrences")
+            self._begin(form_counts[t])
+            out[t] = self.postings_done + self.postings.size
+            self._add(docs, positions, forms, starts[t], starts[t + 1])
+            self._end()
+            self._flush(False)
+        return offsets
+
+    cdef int _flush(self, bint all) except -1:
+        if self.postings.size >= FLUSH or (all and self.postings.size):
+            self.postings_sink((<uint8_t[:self.postings.size]>self.postings.data))
+            self.postings_done += self.postings.size
+            self.postings.size = 0
+        if self.positions.size >= FLUSH or (all and self.positions.size):
+            self.positions_sink((<uint8_t[:self.positions.size]>self.positions.data))
+            self.positions_done += self.positions.size
+            self.positions.size = 0
+        return 0
+
+    def finish(self):
+        """Pad both sections and hand over what is left."""
+        cdef uint64_t zero = 0
+        put_bytes(&self.postings, &zero, 8)
+        put_bytes(&self.positions, &zero, 8)
+        self._flush(True)

@@ -1,0 +1,446 @@
+"""Bytes that nobody wrote: whatever a file says, the readers answer or refuse, in bounded memory, and never crash.
+
+A crash would end pytest itself, which is the signal that these tests are for.
+"""
+
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inverted_twins import MemorySections, MemorySpool, build, columns, living, random_article, random_list, varint
+
+from newsindex.article import Article
+from newsindex.errors import CorruptIndexError
+from newsindex.inverted import _dictionary
+from newsindex.inverted._posting_writer import PostingWriter
+from newsindex.inverted._postings import PostingList, list_sizes, read_terms
+from newsindex.inverted.columns import Strings, Values
+from newsindex.inverted.merge import Merger
+from newsindex.inverted.segment import Segment
+from newsindex.query.nodes import Everything, Form, Fuzzy, OneOf, Or, Phrase, Prefix, Stem, Wildcard, Word
+from newsindex.searcher.aggregate import facets, timeline
+from newsindex.searcher.page import search
+
+ARTICLES = 2000
+# Bytes of result per byte of section: at best 128 articles in 2 bytes, each an int32 docid and count; or 8 occurrences
+# in one, each of four int32.
+EXPANSION = 8 * 128
+
+
+def ignore(start, stop):
+    return stop
+
+
+def true_sections():
+    """Lists of one block, of several, and with many occurrences: (offsets, postings, positions)."""
+    sections = bytearray(), bytearray()
+    writer = PostingWriter(lambda chunk: sections[0].extend(chunk), lambda chunk: sections[1].extend(chunk))
+    offsets = []
+    for seed, (size, most) in enumerate([(1, 1), (40, 9), (128, 2), (129, 3), (700, 1), (300, 12)]):
+        offsets.append(writer.begin(3))
+        writer.add(*columns(random_list(seed, size, ARTICLES, 3, 400, most)))
+        writer.end()
+    writer.finish()
+    return offsets, *sections
+
+
+TRUE = true_sections()
+
+
+def damaged(rng, data):
+    """Some bytes, most of them as they were."""
+    data = bytearray(data)
+    kind = rng.randrange(5)
+    if kind == 0:
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] = rng.choice([0, 1, 2, 31, 32, 33, 127, 128, 255])
+    elif kind == 2:
+        del data[rng.randrange(len(data)) :]
+    elif kind == 3:
+        at = rng.randrange(len(data))
+        data[at : at + 4] = rng.choice([0, 1, 127, 2**31 - 1, 2**31, 2**32 - 1]).to_bytes(4, "little")
+    else:
+        at = rng.randrange(len(data))
+        size = rng.randint(1, 300)
+        data[at : at + size] = rng.choice([rng.randbytes(size), bytes(size), b"\xff" * size])
+    return bytes(data)
+
+
+def read_everything(postings, positions, start, stop, articles):
+    """Ask one list for all that it has; check what every answer must fulfil."""
+    room = EXPANSION * (len(postings) + len(positions) + 16)
+    plist = PostingList(postings, positions, start, stop, articles, ignore, ignore)
+    docs, counts = plist.docs()
+    assert docs.nbytes + counts.nbytes <= room
+    assert (np.diff(docs.astype(np.int64)) > 0).all()
+    assert 0 <= docs.min() <= docs.max() < articles
+    assert counts.min() >= 1
+    assert int(counts.sum()) <= 8 * (len(postings) + len(positions))
+    for wanted in (docs, docs[::2], docs[-3:], np.arange(0, min(articles, 3000), 7, dtype=np.int32)):
+        try:
+            starts, places, forms = plist.occurrences(np.ascontiguousarray(wanted))
+        except ValueError:
+            continue
+        assert places.nbytes + forms.nbytes <= room
+        assert starts[0] == 0
+        assert starts[-1] == len(places) == len(forms)
+        assert (np.diff(starts) >= 0).all()
+        assert places.min(initial=0) >= 0
+        assert 0 <= forms.min(initial=0) <= forms.max(initial=0) < plist.forms
+    return docs
+
+
+@pytest.mark.parametrize("chapter", range(8))
+def test_damaged_lists_are_read_or_refused(chapter):
+    """Each of some thousand damages of postings, positions or both."""
+    offsets, true_postings, true_positions = TRUE
+    rng = random.Random(chapter)
+    read = refused = 0
+    for _ in range(600):
+        which = rng.randrange(3)
+        postings = damaged(rng, true_postings) if which != 1 else bytes(true_postings)
+        positions = damaged(rng, true_positions) if which != 0 else bytes(true_positions)
+        postings, positions = (np.frombuffer(data, np.uint8) for data in (postings, positions))
+        bounds = [*offsets, len(true_postings) - 8]
+        for start, stop in itertools.pairwise(bounds):
+            try:
+                read_everything(postings, positions, start, stop, rng.choice([ARTICLES, ARTICLES, 100, 2**31 - 1]))
+                read += 1
+            except ValueError:
+                refused += 1
+        starts = np.array(bounds, np.uint64)
+        for call in (
+            lambda: read_terms(postings, positions, starts, np.arange(ARTICLES, dtype=np.int32), ignore, ignore),  # noqa: B023
+            lambda: [list_sizes(postings, positions, starts, ARTICLES, ignore, ignore)],  # noqa: B023
+        ):
+            try:
+                found = call()
+            except ValueError:
+                continue
+            assert sum(column.nbytes for column in found) <= EXPANSION * (len(postings) + len(positions))
+    assert read > 100
+    assert refused > 100
+
+
+@settings(max_examples=500)
+@given(st.binary(max_size=80), st.binary(max_size=80), st.integers(-5, 80), st.integers(-5, 80))
+def test_garbage_is_read_or_refused(postings, positions, start, stop):
+    arrays = [np.frombuffer(data, np.uint8) for data in (postings, positions)]
+    try:
+        read_everything(*arrays, start, stop, 300)
+    except ValueError:
+        return
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=5))
+def test_garbage_offsets_are_refused(starts):
+    _, postings, positions = TRUE
+    arrays = [np.frombuffer(bytes(data), np.uint8) for data in (postings, positions)]
+    for articles, call in ((ARTICLES, list_sizes), (np.arange(ARTICLES, dtype=np.int32), read_terms)):
+        try:
+            call(*arrays, np.array([*starts, 2**64 - 1], np.uint64), articles, ignore, ignore)
+        except ValueError:
+            continue
+        assert not starts
+
+
+def one_list(*parts, positions=b""):
+    data = b"".join(part if isinstance(part, bytes) else bytes([part]) for part in parts)
+    sections = [np.frombuffer(section + bytes(8), np.uint8) for section in (data, positions)]
+    return (*sections, 0, len(data))
+
+
+def u32(*numbers):
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("reason", "parts", "positions"),
+    [
+        ("2147483648 occurrences announced", [1, 1, 0, 32, u32(2**31 - 1), 1, 0, 0], b""),
+        ("occurrences announced in 3 bytes", [1, 1, 0, 32, u32(2**32 - 1), 1, 0, 0], b""),
+        ("25 occurrences announced in 3 bytes", [1, 1, 0, 5, 24, 1, 0, 0], b""),
+        ("impossible bit widths", [1, 1, 0, 3, 7, 0, 0, 0], b""),
+        ("without an occurrence", [1, 1, 0, 0, 1, 0], b""),
+        ("form number 1 of a term with 1", [1, 1, 0, 0, 1, 1, 0, 1], b""),
+        ("impossible position", [1, 1, 0, 0, 32, 0, u32(2**31)], b""),
+        ("0 articles", [0, 1, 0, 0, 1, 0, 0], b""),
+        ("301 articles", [varint(301), 1, 0, 0, 1, 0, 0], b""),
+        ("0 forms", [1, 0, 0, 0, 1, 0, 0], b""),
+        ("without an end", [1, b"\xff" * 20], b""),
+        ("block table outside", [varint(200), 1, 0, 6, u32(1, 2)], bytes(6)),
+        ("occurrences outside", [varint(200), 1, varint(2**62), 6, u32(127, 0, 0, 199, 2, 3, 4), bytes(4)], bytes(6)),
+        ("do not fill", [varint(200), 1, 0, 6, u32(127, 0, 0, 199, 2, 3, 5), bytes(4)], bytes(6)),
+        ("docid 199 of 300 where 198", [varint(200), 1, 0, 40, u32(127, 0, 0, 198, 2, 20, 4), bytes(4)], bytes(40)),
+        ("docs block outside", [varint(200), 1, 0, 40, u32(127, 0, 0, 199, 0, 20, 4), bytes(4)], bytes(40)),
+        ("occurrences block outside", [varint(200), 1, 0, 40, u32(127, 0, 0, 199, 2, 41, 4), bytes(4)], bytes(40)),
+        ("docid", [1, 1, 32, 0, u32(300), 1, 0, 0], b""),
+    ],
+)
+def test_contradictions_are_named(reason, parts, positions):
+    postings, places, start, stop = one_list(*parts, positions=positions)
+
+    def read():
+        plist = PostingList(postings, places, start, stop, 300, ignore, ignore)
+        plist.occurrences(plist.docs()[0])
+
+    with pytest.raises(ValueError, match=reason):
+        read()
+
+
+def test_blocks_cannot_share_their_occurrences():
+    """Else a file could make a reader allocate as many times its size as it has blocks."""
+    table = u32(127, 0, 0, 255, 2, 40, 383, 4, 0, 511, 6, 40, 8)
+    postings, positions, start, stop = one_list(
+        varint(512), 1, 0, 80, table, bytes(8), positions=bytes([1, 0]) + bytes(78)
+    )
+    plist = PostingList(postings, positions, start, stop, 600, ignore, ignore)
+    assert len(plist.occurrences(np.array([5, 7], np.int32))[1]) == 2
+    with pytest.raises(ValueError, match="occurrences block"):
+        plist.occurrences(np.array([5, 200], np.int32))
+    with pytest.raises(ValueError, match="occurrences block"):
+        plist.occurrences(np.array([5, 300], np.int32))
+
+
+# ------------------------------------------------------------------------------------------------ dictionaries
+
+
+@settings(max_examples=500)
+@given(
+    st.binary(max_size=60),
+    st.lists(st.integers(0, 70) | st.sampled_from([2**31, 2**32 - 1, 2**64 - 1]), max_size=8),
+    st.sampled_from([np.uint32, np.uint64]),
+    st.integers(-2, 9),
+    st.integers(-2, 9),
+    st.binary(max_size=4),
+    st.integers(-1, 5),
+)
+def test_garbage_dictionaries_are_read_or_refused(data, starts, dtype, low, high, key, distance):
+    array = np.frombuffer(data, np.uint8)
+    starts = np.array([start & np.iinfo(dtype).max for start in starts], dtype)
+    points = np.frombuffer(key, np.uint8).astype(np.uint32)
+    wide = starts.astype(np.uint64)
+    calls = [
+        lambda: _dictionary.lower_bound(array, starts, low, high, key),
+        lambda: _dictionary.find(array, starts, low, high, key),
+        lambda: _dictionary.unsorted(array, starts, low, high),
+        lambda: _dictionary.wildcard(array, starts, low, high, points),
+        lambda: _dictionary.fuzzy(array, starts, low, high, points, distance),
+        lambda: _dictionary.gather(array, starts, np.array([low, high], np.int64)),
+        lambda: _dictionary.merge([(array, wide, low, high), (array, wide, low, high)]),
+    ]
+    for call in calls:
+        try:
+            call()
+        except ValueError:
+            continue
+
+
+def test_long_forms_are_cut_for_patterns():
+    data, starts = np.frombuffer(b"a" * 5000, np.uint8), np.array([0, 5000], np.uint32)
+    points = np.full(512, ord("a"), np.uint32)
+    assert _dictionary.wildcard(data, starts, 0, 1, np.array([ord("*")], np.uint32)).tolist() == [0]
+    assert _dictionary.fuzzy(data, starts, 0, 1, points, 0).tolist() == [0]
+    with pytest.raises(ValueError, match="513 characters"):
+        _dictionary.fuzzy(data, starts, 0, 1, np.zeros(513, np.uint32), 0)
+
+
+# ------------------------------------------------------------------------------------------------ columns
+
+garbage = st.sampled_from(["u1", "u2", "u4", "u8", "i4", "i8", "f4", "f8"]).flatmap(
+    lambda dtype: st.binary(max_size=48).map(
+        lambda data: np.frombuffer(data[: len(data) // np.dtype(dtype).itemsize * np.dtype(dtype).itemsize], dtype)
+    )
+)
+near = st.lists(st.integers(0, 5), max_size=5).flatmap(
+    lambda numbers: st.sampled_from(["u1", "u4", "u8", "i8", "f4"]).map(lambda dtype: np.array(numbers, dtype))
+)
+
+
+@settings(max_examples=500)
+@given(garbage | near, garbage | near, garbage | near, st.none() | garbage | near, st.integers(0, 4))
+def test_garbage_columns_are_read_or_refused(data, starts, numbers, rows, articles):
+    sections = MemorySections()
+    for name, array in (("v.data", data), ("v.starts", starts), ("v.numbers", numbers), ("v.rows", rows)):
+        if array is not None:
+            sections.add(name, array)
+    try:
+        strings = Strings.read(sections, "v")
+        column = Values.read(sections, "v", articles)
+    except ValueError:
+        return
+    assert sum(len(strings.raw(number)) for number in range(len(strings))) == len(data)
+    every = np.arange(articles, dtype=np.int32)
+    try:
+        names = set(strings)
+    except UnicodeDecodeError:
+        return
+    assert sum(column.counts(every).values()) == sum(map(len, map(column.row, range(articles)))) or rows is not None
+    assert set(column.docs(names).tolist()) <= set(every.tolist())
+
+
+# ------------------------------------------------------------------------------------------------ whole segments
+
+
+def use(segment):
+    """All that a search, a look-up or a merge asks of a segment."""
+    patterns = [Stem("guvern"), Form("țară"), Prefix("p"), Wildcard("*"), Fuzzy("buget", 2)]
+    words = [Word(field, pattern) for field in ("text", "body", "source") for pattern in patterns]
+    phrases = [Phrase("text", (Prefix(""), pattern), 3) for pattern in patterns]
+    plan = Or((*words, *phrases, OneOf("source", ("Radio Delta",)), OneOf("tags", ("meteo",))))
+    calls = [
+        lambda: search([live], plan, limit=5, offset=0, sort="relevance", closeness=None),
+        lambda: facets([live], Everything(), "source", 5),
+        lambda: facets([live], Everything(), "tags", 5),
+        lambda: timeline([live], Everything(), "year"),
+        lambda: [(segment.id(doc), segment.title(doc), segment.date(doc)) for doc in range(segment.articles)],
+        lambda: [segment.value(field, 0) for field in segment.fields],
+        lambda: segment.find_many(["a1", "a2", "zz"]),
+        lambda: Merger([living(segment, [0]), living(PARTNER)]).write(MemorySections(), MemorySpool()),
+    ]
+    live = living(segment)
+    refused = 0
+    for call in calls:
+        try:
+            call()
+        except CorruptIndexError:
+            refused += 1
+    return refused
+
+
+def pieces(count, seed):
+    rng = random.Random(seed)
+    return build([random_article(rng, number) for number in range(count)])
+
+
+PARTNER = pieces(20, 1)
+TARGET = pieces(150, 2)
+
+
+def replaced(name, array):
+    sections = MemorySections()
+    sections.arrays = {**TARGET._sections.arrays, name: array}
+    sections.arrays = {key: value for key, value in sections.arrays.items() if value is not None}
+    return sections
+
+
+def description(**changes):
+    fields = [
+        {
+            "name": name,
+            "terms": [bounds.first_term, bounds.end_term],
+            "forms": [bounds.first_form, bounds.end_form],
+        }
+        for name, bounds in TARGET.fields.items()
+    ]
+    return {"articles": TARGET.articles, "words": TARGET.words, "fields": fields, **changes}
+
+
+def test_an_undamaged_segment_refuses_nothing():
+    assert use(Segment(replaced("more", np.zeros(1)), description(), Path("whole"))) == 0
+
+
+@pytest.mark.parametrize("name", sorted(name for name, array in TARGET._sections.arrays.items() if len(array)))
+def test_a_section_of_garbage_gives_corrupt_index_errors_and_nothing_else(name):
+    """Checksums cannot help against a section that was written so: every reader has to look."""
+    whole = TARGET._sections.arrays[name]
+    rng = random.Random(name)
+    top = np.iinfo(whole.dtype).max
+    candidates = [None, whole[:0], whole[:-1], whole[::-1].copy(), np.full_like(whole, top), np.zeros_like(whole)]
+    candidates += [whole.astype(dtype) for dtype in ("f8", "i8", "u8")]
+    candidates += [np.concatenate((whole, whole[-1:])), np.full(len(whole), -1.5), np.full(len(whole), np.nan)]
+    for _ in range(12):
+        array = whole.copy()
+        for _ in range(rng.randint(1, 5)):
+            array[rng.randrange(len(array))] = (
+                rng.choice([0, 1, 255, top // 2, top, rng.randint(0, min(top, 300))]) & top
+            )
+        candidates.append(array)
+    refused = 0
+    with np.errstate(invalid="ignore"):
+        for array in candidates:
+            array = array if array is None or array.dtype.kind != "f" else np.ascontiguousarray(array)
+            try:
+                refused += use(Segment(with_missing(replaced(name, array)), description(), Path(name)))
+            except CorruptIndexError:
+                refused += 1
+    assert refused
+
+
+def with_missing(sections):
+    """As a file does it: a section that is missing is a CorruptIndexError."""
+
+    class Missing(dict):
+        def __missing__(self, key):
+            raise CorruptIndexError("memory", key, reason="section is missing")
+
+    sections.arrays = Missing(sections.arrays)
+    return sections
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"articles": -1},
+        {"articles": 2**61},
+        {"articles": 149},
+        {"articles": 150.0},
+        {"articles": True},
+        {"words": {"title": 1}},
+        {"words": None},
+        {"fields": 7},
+        {"fields": [7]},
+        {"fields": [{}]},
+        {"fields": [{"name": "text", "terms": [0, 1], "forms": [0]}]},
+        {"fields": [{"name": [], "terms": [0, 1], "forms": [0, 1]}]},
+        {"fields": [{"name": 1, "terms": [0, 1], "forms": [0, 1]}]},
+        {"fields": [{"name": "a", "terms": [0, 1], "forms": [0, 1]}] * 2},
+    ],
+)
+def test_a_description_of_nonsense_is_refused(changes):
+    with pytest.raises(CorruptIndexError):
+        Segment(replaced("more", np.zeros(1)), description(**changes), Path("nonsense"))
+
+
+@pytest.mark.parametrize("terms", [[0, 10**9], [10, 3], [10**9, 10**9 + 1], [0, 0], [1, 30], [0, 3]])
+@pytest.mark.parametrize("kind", ["terms", "forms"])
+def test_fields_that_claim_other_entries_are_refused_where_it_shows(terms, kind):
+    whole = description()["fields"]
+    fields = [{**field, kind: terms} for field in whole]
+    assert use(Segment(replaced("more", np.zeros(1)), description(fields=fields), Path("fields")))
+
+
+def test_merging_lists_that_overlap_is_refused():
+    """Else a small file could keep a merge busy for days."""
+    words = " ".join(f"cuvant{number}" for number in range(40))
+    segment = build([Article(id=str(number), body=words) for number in range(129)])
+    sections = segment._sections
+    first = segment.fields["text"].first_term
+    starts = segment._list_starts
+    one = bytes(sections.arrays["postings"][starts[first] : starts[first + 1]])
+    count = len(starts) - 1
+    sections.arrays["postings"] = np.frombuffer(one * count + bytes(8), np.uint8)
+    sections.arrays["terms.postings"] = (np.arange(count + 1) * len(one)).astype(np.uint32)
+    del sections.arrays["positions"]
+    sections.arrays["positions"] = np.frombuffer(b"\x01\x00" + bytes(600), np.uint8)
+    again = Segment(
+        sections,
+        {
+            "articles": 129,
+            "words": segment.words,
+            "fields": [
+                {"name": n, "terms": [b.first_term, b.end_term], "forms": [b.first_form, b.end_form]}
+                for n, b in segment.fields.items()
+            ],
+        },
+        Path("overlap"),
+    )
+    with pytest.raises(CorruptIndexError):
+        Merger([living(again)]).write(MemorySections(), MemorySpool())

@@ -1,0 +1,198 @@
+"""The counting sort and the dictionary kernels against slow twins."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsindex.inverted import _dictionary
+from newsindex.inverted._invert import GAP, GAP_TOKEN, invert
+from newsindex.inverted.build import Vocabulary, rank_in_groups
+from newsindex.inverted.columns import pack
+
+folded = st.text(st.sampled_from("aăbș中😀"), max_size=5)
+entries = st.tuples(folded, st.none() | folded).map(
+    lambda pair: pair[0].encode() + (b"" if pair[1] is None else b"\0" + pair[1].encode())
+)
+dictionaries = st.sets(entries, max_size=30).map(sorted)
+widths = st.sampled_from([np.uint32, np.uint64])
+
+
+def laid_out(strings, dtype=np.uint64):
+    data, starts = pack(strings)
+    return data, starts.astype(dtype)
+
+
+def points(text):
+    return np.array(list(map(ord, text)), np.uint32)
+
+
+# ------------------------------------------------------------------------------------------------ invert
+
+
+@given(st.lists(st.lists(st.integers(GAP_TOKEN, 5), max_size=12), max_size=8), st.data())
+def test_invert_sorts_occurrences_by_term_article_and_position(rows, data):
+    order = data.draw(st.permutations(range(len(rows))))
+    order = order[: data.draw(st.integers(0, len(rows)))]  # the others were taken back
+    form_terms = data.draw(st.lists(st.integers(0, 3), min_size=6, max_size=6))
+    form_numbers = data.draw(st.lists(st.integers(0, 9), min_size=6, max_size=6))
+    expected = []
+    for doc, row in enumerate(order):
+        position = 0
+        for token in rows[row]:
+            if token == GAP_TOKEN:
+                position += GAP
+            else:
+                expected.append((form_terms[token], doc, position, form_numbers[token]))
+                position += 1
+    expected.sort(key=lambda one: one[:3])
+    starts, *found = invert(
+        np.array([token for row in rows for token in row], np.int32),
+        np.cumsum([0, *map(len, rows)]),
+        np.array(order, np.int32),
+        np.array(form_terms, np.int32),
+        np.array(form_numbers, np.int32),
+        4,
+    )
+    assert starts.tolist() == [sum(one[0] < term for one in expected) for term in range(5)]
+    assert list(zip(*(column.tolist() for column in found), strict=True)) == [one[1:] for one in expected]
+
+
+@given(st.lists(st.integers(0, 3), max_size=12).map(sorted))
+def test_rank_in_groups(groups):
+    expected = [number for _, run in itertools.groupby(groups) for number, _ in enumerate(run)]
+    assert rank_in_groups(np.array(groups, np.int64)).tolist() == expected
+
+
+class FourStems:
+    """A stemmer that needs no Snowball."""
+
+    def stems(self, forms):
+        return ["tar" if form.startswith(("ț", "tar")) else form for form in forms]
+
+
+def unpacked(packed):
+    data, starts = packed
+    return [data[start:stop].tobytes() for start, stop in itertools.pairwise(starts.tolist())]
+
+
+def test_a_field_numbers_forms_by_frequency_and_leaves_out_what_does_not_occur():
+    vocabulary = Vocabulary(["țara", "tara", "țării", "om", "gone"], FourStems())
+    made = vocabulary.select(np.array([3, 9, 3, 1, 0]), stemmed=True)
+    assert unpacked(made.terms) == [b"om", b"tar"]
+    assert unpacked(made.entries) == [b"om", b"tara", "tara\0țara".encode(), "tarii\0țării".encode()]
+    assert made.entry_forms.tolist() == [3, 1, 0, 2]
+    assert made.form_terms[[0, 1, 2, 3]].tolist() == [1, 1, 1, 0]
+    assert made.form_numbers[[1, 0, 2, 3]].tolist() == [0, 1, 2, 0]
+    assert made.form_counts.tolist() == [1, 3]
+    names = vocabulary.select(np.array([3, 9, 3, 1, 0]), stemmed=False)
+    assert unpacked(names.terms) == [b"om", b"tara", b"tarii"]
+    assert unpacked(vocabulary.select(np.zeros(5, np.int64), stemmed=True).terms) == []
+
+
+# ------------------------------------------------------------------------------------------------ dictionary
+
+
+@given(dictionaries, entries | st.binary(max_size=3), widths, st.data())
+def test_lower_bound_and_find(strings, key, dtype, data):
+    array, starts = laid_out(strings, dtype)
+    low = data.draw(st.integers(0, len(strings)))
+    high = data.draw(st.integers(low, len(strings)))
+    part = strings[low:high]
+    assert _dictionary.lower_bound(array, starts, low, high, key) == low + sum(one < key for one in part)
+    assert _dictionary.find(array, starts, low, high, key) == (low + part.index(key) if key in part else -1)
+    for number in range(low, high):
+        assert _dictionary.find(array, starts, low, high, strings[number]) == number
+
+
+@given(st.lists(entries, max_size=8), widths)
+def test_unsorted_names_the_first_that_does_not_rise(strings, dtype):
+    falls = [i for i in range(1, len(strings)) if strings[i - 1] >= strings[i]]
+    array, starts = laid_out(strings, dtype)
+    assert _dictionary.unsorted(array, starts, 0, len(strings)) == (falls[0] if falls else -1)
+
+
+def glob_twin(text, pattern):
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(glob_twin(text[i:], pattern[1:]) for i in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("?", text[0]) and glob_twin(text[1:], pattern[1:])
+
+
+@settings(max_examples=300)
+@given(dictionaries, st.text(st.sampled_from("aăbș中😀?*"), min_size=1, max_size=6), widths, st.data())
+def test_wildcard(strings, pattern, dtype, data):
+    low = data.draw(st.integers(0, len(strings)))
+    found = _dictionary.wildcard(*laid_out(strings, dtype), low, len(strings), points(pattern)).tolist()
+    texts = [string.partition(b"\0")[0].decode() for string in strings]
+    assert found == [i for i in range(low, len(strings)) if glob_twin(texts[i], pattern)]
+
+
+def test_a_pattern_of_stars_takes_no_time():
+    array, starts = laid_out([b"a" * 500] * 1000)
+    assert not len(_dictionary.wildcard(array, starts, 0, 1000, points("*a" * 60 + "b")))
+
+
+def edits_twin(a, b):
+    """Optimal string alignment, by the whole table."""
+    table = {(i, 0): i for i in range(len(a) + 1)} | {(0, j): j for j in range(len(b) + 1)}
+    for i in range(1, len(a) + 1):
+        for j in range(1, len(b) + 1):
+            choices = [
+                table[i - 1, j] + 1,
+                table[i, j - 1] + 1,
+                table[i - 1, j - 1] + (a[i - 1] != b[j - 1]),
+            ]
+            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
+                choices.append(table[i - 2, j - 2] + 1)
+            table[i, j] = min(choices)
+    return table[len(a), len(b)]
+
+
+@settings(max_examples=400)
+@given(dictionaries, folded, st.integers(0, 4), widths, st.data())
+def test_fuzzy(strings, form, distance, dtype, data):
+    low = data.draw(st.integers(0, len(strings)))
+    found = _dictionary.fuzzy(*laid_out(strings, dtype), low, len(strings), points(form), distance).tolist()
+    texts = [string.partition(b"\0")[0].decode() for string in strings]
+    assert found == [i for i in range(low, len(strings)) if edits_twin(texts[i], form) <= distance]
+
+
+def test_fuzzy_refuses_what_it_does_not_do():
+    array, starts = laid_out([b"a"])
+    with pytest.raises(ValueError, match="within 5 edits"):
+        _dictionary.fuzzy(array, starts, 0, 1, points("a"), 5)
+
+
+@given(dictionaries, st.data(), widths)
+def test_gather(strings, data, dtype):
+    wanted = data.draw(st.lists(st.integers(0, len(strings) - 1), max_size=40)) if strings else []
+    found, starts = _dictionary.gather(*laid_out(strings, dtype), np.array(wanted, np.int64))
+    expected, expected_starts = pack([strings[number] for number in wanted])
+    assert found.tobytes() == expected.tobytes()
+    assert starts.tolist() == expected_starts.tolist()
+
+
+@pytest.mark.parametrize("wanted", [-1, 2, 2**62])
+def test_gather_refuses_strings_that_are_not_there(wanted):
+    with pytest.raises(ValueError, match=f"string {wanted} of 2"):
+        _dictionary.gather(*laid_out([b"a", b"b"]), np.array([wanted]))
+
+
+@given(st.lists(dictionaries, max_size=4), st.data())
+def test_merge_unites_and_says_where_each_went(parts, data):
+    given_parts, kept = [], []
+    for strings in parts:
+        low = data.draw(st.integers(0, len(strings)))
+        high = data.draw(st.integers(low, len(strings)))
+        given_parts.append((*laid_out(strings), low, high))
+        kept.append(strings[low:high])
+    array, starts, maps = _dictionary.merge(given_parts)
+    union = sorted(set().union(*kept))
+    expected, expected_starts = pack(union)
+    assert array.tobytes() == expected.tobytes()
+    assert starts.tolist() == expected_starts.tolist()
+    assert [mapped.tolist() for mapped in maps] == [[union.index(one) for one in part] for part in kept]
