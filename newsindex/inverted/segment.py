@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -200,8 +200,8 @@ class Segment:
             if offset == NO_TIME:
                 # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
                 return (_EPOCH + dt.timedelta(0, 43_200, moment)).date()
-            zone = dt.timezone(dt.timedelta(0, offset))
-            return (_EPOCH + dt.timedelta(0, offset, moment)).replace(tzinfo=zone)
+            # Arithmetic within one zone is that of its clocks.
+            return _epoch(offset) + dt.timedelta(0, offset, moment)
         except _DAMAGE as error:
             raise self._damaged("dates", error) from error
 
@@ -391,6 +391,12 @@ class Segment:
     def list_bounds(self, first_term: int, end_term: int) -> NDArray[np.uint64]:
         """Where the lists of some terms begin in the postings section, and where the last ends."""
         return self._list_starts[first_term : end_term + 1].astype(np.uint64)
+
+
+@lru_cache(maxsize=256)
+def _epoch(offset: int) -> dt.datetime:
+    """1970-01-01T00:00 by clocks that are `offset` seconds ahead of UTC."""
+    return _EPOCH.replace(tzinfo=dt.timezone(dt.timedelta(0, offset)))
 
 
 def _whole(value: Any) -> int:

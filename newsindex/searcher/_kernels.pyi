@@ -8,7 +8,12 @@ def subtract(a: NDArray[int32], b: NDArray[int32]) -> NDArray[int64]: ...
 def unite(
     a: NDArray[int32], a_scores: NDArray[float64], b: NDArray[int32], b_scores: NDArray[float64]
 ) -> tuple[NDArray[int32], NDArray[float64]]: ...
-def phrases(words: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]], docs: int, slop: int) -> NDArray[int32]: ...
+def phrases(
+    words: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]],
+    docs: int,
+    slop: int,
+    limits: NDArray[uint32] | None = None,
+) -> NDArray[int32]: ...
 def bm25f(
     docs: NDArray[int32],
     counts: NDArray[int32],

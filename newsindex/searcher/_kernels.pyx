@@ -92,14 +92,18 @@ def unite(const int32_t[::1] a, const double[::1] a_scores, const int32_t[::1] b
     return found[:n], sums[:n]
 
 
+cdef int64_t NONE = 1 << 40  # a limit beyond all positions
+
+
 cdef struct Word:
     const int64_t *begins
     const int64_t *ends
     const int32_t *positions
 
 
-cdef int32_t count_phrases(Word *words, int64_t *cursors, Py_ssize_t count, Py_ssize_t doc, int32_t slop) noexcept nogil:
-    """How often the words follow one another in an article, at most `slop` other words between them in all.
+cdef int32_t count_phrases(Word *words, int64_t *cursors, Py_ssize_t count, Py_ssize_t doc, int32_t slop,
+                           int64_t limit) noexcept nogil:
+    """How often the words follow one another in an article, from before `limit`, `slop` words between them in all.
 
     From each place of the first word the others are taken at their next place, which gives the shortest such run.
     Cursors only move forward, because the next places never move back.
@@ -111,6 +115,8 @@ cdef int32_t count_phrases(Word *words, int64_t *cursors, Py_ssize_t count, Py_s
         cursors[w] = words[w].begins[doc]
     for first in range(words[0].begins[doc], words[0].ends[doc]):
         position = words[0].positions[first]
+        if position >= limit:
+            return found
         for w in range(1, count):
             while cursors[w] < words[w].ends[doc] and words[w].positions[cursors[w]] <= position:
                 cursors[w] += 1
@@ -122,8 +128,8 @@ cdef int32_t count_phrases(Word *words, int64_t *cursors, Py_ssize_t count, Py_s
     return found
 
 
-def phrases(list words, Py_ssize_t docs, int32_t slop):
-    """How often a phrase occurs in each of `docs` articles (int32).
+def phrases(list words, Py_ssize_t docs, int32_t slop, const uint32_t[::1] limits=None):
+    """How often a phrase occurs in each of `docs` articles (int32); with `limits`, begins at a position before its own.
 
     `words` holds, in the order of the phrase, (begins, ends, positions): where the positions of the word in each article
     begin and end in an array of positions (int64, int64, int32).
@@ -149,10 +155,11 @@ def phrases(list words, Py_ssize_t docs, int32_t slop):
             rows[w].begins = &begins[0] if docs else NULL
             rows[w].ends = &ends[0] if docs else NULL
             rows[w].positions = &positions[0] if positions.shape[0] else NULL
+        if limits is not None and limits.shape[0] != docs:
+            raise ValueError("as many limits as articles expected")
         if count:
-            with nogil:
-                for doc in range(docs):
-                    out[doc] = count_phrases(rows, cursors, count, doc, slop)
+            for doc in range(docs):
+                out[doc] = count_phrases(rows, cursors, count, doc, slop, limits[doc] if limits is not None else NONE)
     finally:
         free(rows)
         free(cursors)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
+from newsindex.inverted.fields import TEXT
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import (
     And,
@@ -30,7 +31,7 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._kernels import intersect, subtract, unite
 from newsindex.searcher.ranking import Ranking
-from newsindex.searcher.terms import Docs, leaf_frequencies
+from newsindex.searcher.terms import Docs, leaf_frequencies, text_phrase
 
 
 class Matches(NamedTuple):
@@ -108,6 +109,9 @@ class Executor:
         return Matches(docs, np.full(len(docs), plan.score) if self._ranking else None)
 
     def _leaf(self, leaf: Word | Phrase, low: int, high: int) -> Matches:
+        if self._ranking is not None and isinstance(leaf, Phrase) and leaf.field == TEXT:
+            docs, counts, titles = text_phrase(self._segment, leaf, low, high)
+            return Matches(docs, self._ranking.score(self._segment, leaf, docs, counts, titles))
         docs, counts = leaf_frequencies(self._segment, leaf, low, high)
         if self._ranking is None:
             return Matches(docs)

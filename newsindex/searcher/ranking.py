@@ -68,13 +68,15 @@ class Ranking:
         patterns = (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
         return leaf.boost * sum(self.idf(leaf.field, pattern) for pattern in patterns)
 
-    def score(self, segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts) -> NDArray[np.float64]:
-        """The score of a leaf in the articles `docs`, given how often it occurs in each."""
+    def score(
+        self, segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts, titles: Counts | None = None
+    ) -> NDArray[np.float64]:
+        """The score of a leaf in the articles `docs`, given how often it occurs in each, and in its title if known."""
         weight = self.weight(leaf)
         if leaf.field not in (TEXT, TITLE, BODY):
             # Names and other metadata are short, so only frequency counts.
             return weight * (K1 + 1) * counts / (K1 + counts)
-        title_docs, title_counts = self._titles(segment, leaf, docs, counts)
+        title_docs, title_counts = self._titles(segment, leaf, docs, counts) if titles is None else (docs, titles)
         return bm25f(
             docs,
             counts,

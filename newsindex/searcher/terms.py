@@ -91,7 +91,7 @@ def _prefix_range(segment: Segment, field: str, prefix: str) -> tuple[int, int]:
 def frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs, Counts]:
     """The docids from `low` to `high` - 1 where a word occurs in its field, and how often."""
     if word.field == BODY:
-        return _less_title(segment, word, frequencies(segment, attrs.evolve(word, field=TEXT), low, high), low, high)
+        return _body_frequencies(segment, word, low, high)
     alternatives = resolve(segment, word.field, word.pattern)
     if not alternatives:
         return _NONE, _NONE
@@ -101,12 +101,10 @@ def frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs
         return _sum([_of_alternative(one, low, high) for one in alternatives])
 
 
-def _less_title(
-    segment: Segment, leaf: Word | Phrase, text: tuple[Docs, Counts], low: int, high: int
-) -> tuple[Docs, Counts]:
+def _body_frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs, Counts]:
     """Frequencies in the body: those in the text less those in the title."""
-    docs, counts = text
-    title_docs, title_counts = leaf_frequencies(segment, attrs.evolve(leaf, field=TITLE), low, high)
+    docs, counts = frequencies(segment, Word(TEXT, word.pattern), low, high)
+    title_docs, title_counts = frequencies(segment, Word(TITLE, word.pattern), low, high)
     counts = counts.copy()
     places, title_places = intersect(docs, title_docs)
     counts[places] -= title_counts[title_places]
@@ -145,18 +143,36 @@ def _sum(found: Sequence[tuple[Docs, Counts]]) -> tuple[Docs, Counts]:
 def phrase_frequencies(segment: Segment, phrase: Phrase, low: int, high: int) -> tuple[Docs, Counts]:
     """The docids from `low` to `high` - 1 where a phrase occurs in its field, and how often."""
     if phrase.field == BODY:
-        text = phrase_frequencies(segment, attrs.evolve(phrase, field=TEXT), low, high)
-        return _less_title(segment, phrase, text, low, high)
-    with segment.reading_postings():
-        words = [resolve(segment, phrase.field, pattern) for pattern in phrase.patterns]
-        if not all(words):
-            return _NONE, _NONE
-        docs, rows = _candidates(words, low, high)
+        docs, counts, titles = text_phrase(segment, phrase, low, high)
+        present = counts > titles
+        return docs[present], (counts - titles)[present]
+    docs, rows = _candidates(segment, phrase.field, phrase, low, high)
     counts = phrases(rows, len(docs), phrase.slop)
     return docs[counts > 0], counts[counts > 0]
 
 
-def _candidates(words: Sequence[list[Alternative]], low: int, high: int) -> tuple[Docs, list[Row]]:
+def text_phrase(segment: Segment, phrase: Phrase, low: int, high: int) -> tuple[Docs, Counts, Counts]:
+    """The docids where a phrase occurs in the text, how often, and how often of that in the title.
+
+    Positions of the text begin with those of the title, and no phrase spans the gap behind it.
+    """
+    docs, rows = _candidates(segment, TEXT, phrase, low, high)
+    counts = phrases(rows, len(docs), phrase.slop)
+    titles = phrases(rows, len(docs), phrase.slop, segment.title_words[docs])
+    present = counts > 0
+    return docs[present], counts[present], titles[present]
+
+
+def _candidates(segment: Segment, field: str, phrase: Phrase, low: int, high: int) -> tuple[Docs, list[Row]]:
+    """The docids that have every word of a phrase, and where; none where some word has no term."""
+    words = [resolve(segment, field, pattern) for pattern in phrase.patterns]
+    if not all(words):
+        return _NONE, []
+    with segment.reading_postings():
+        return _rows(words, low, high)
+
+
+def _rows(words: Sequence[list[Alternative]], low: int, high: int) -> tuple[Docs, list[Row]]:
     """The docids that have every word, and where: rarest word first, so that others are read only there."""
     by_rarity = sorted(range(len(words)), key=lambda w: sum(one.postings.df for one in words[w]))
     docs, _ = _sum([one.postings.docs(low, high) for one in words[by_rarity[0]]])

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 from oracle_articles import AUTHORS, REGIONS, SECTIONS, SOURCES, STOPS, TAGS, WORDS, respell
-from oracle_whoosh import EXACT, FOLDED, NAMES, STEMS, Oracle, field, ni_clean
+from oracle_whoosh import EXACT, FOLDED, NAMES, STEMS, Oracle, cleaned, field
 from whoosh import query as wq
 
 import newsindex as ni
@@ -317,7 +317,7 @@ class Queries:
         known = [value for value in _VALUES[name] if value]
         values = self.rng.sample([*known, "Nimeni"], self.rng.randint(1, 3))
         options["filters"] = {name: values if len(values) > 1 or self.rng.random() < 0.5 else values[0]}
-        return wq.Or([wq.Term(field(name, "whole"), ni_clean(value)) for value in values])
+        return wq.Or([wq.Term(field(name, "whole"), cleaned(value)) for value in values])
 
     # Combinations.
 

@@ -14,7 +14,7 @@ from whoosh.analysis import Analyzer, IDAnalyzer, Token
 from whoosh.filedb.filestore import RamStorage
 
 import newsindex as ni
-from newsindex.analysis import tokenize
+from newsindex.analysis import clean, tokenize
 from newsindex.article import micros
 
 PARTS = ("text", "title", "body")
@@ -56,13 +56,11 @@ class Whole(Analyzer):
 
     def __call__(self, value: str, **options: Any) -> Iterator[Token]:
         for part in value.split(_BREAK):
-            yield from IDAnalyzer()(ni_clean(part), **options)
+            yield from IDAnalyzer()(cleaned(part), **options)
 
 
-def ni_clean(value: str) -> str:
+def cleaned(value: str) -> str:
     """A whole value as filters compare it."""
-    from newsindex.analysis import clean
-
     return clean(value).strip()
 
 
