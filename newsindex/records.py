@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,10 +123,31 @@ class StoredArticles:
             raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
 
 
-def write_articles(sections: SectionWriter, records: Sequence[bytes]) -> None:
-    """Write the records of a new segment, in the order of docids."""
-    writer = ArticleWriter(records)
-    _write_frames(sections, writer.frames(records), [0] * len(records), [writer.dictionary])
+class Frames:
+    """The frames of some records, made on a thread of its own while other work goes on: zstd needs no GIL.
+
+    A context manager; leaving it waits for the thread.
+    """
+
+    def __init__(self, records: Sequence[bytes]) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-zstd")
+        self._made = self._pool.submit(self._make, records)
+
+    @staticmethod
+    def _make(records: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
+        writer = ArticleWriter(records)
+        return writer.dictionary, writer.frames(records)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._pool.shutdown()
+
+    def write(self, sections: SectionWriter, order: Sequence[int]) -> None:
+        """Write them as the articles of a new segment: docid d has the record number `order[d]`."""
+        dictionary, frames = self._made.result()
+        _write_frames(sections, [frames[number] for number in order], [0] * len(order), [dictionary])
 
 
 def write_merged_articles(

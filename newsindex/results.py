@@ -68,8 +68,8 @@ class Hit:
         Raises:
             QueryError: `chars` is not between 20 and 10,000.
         """
-        if not 20 <= chars <= MAX_SNIPPET:
-            raise QueryError(f"a snippet of {chars} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
+        if type(chars) is not int or not 20 <= chars <= MAX_SNIPPET:
+            raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
         article = self.article
         return self._highlighter.snippet(article.title, article.body, chars=chars, before=before, after=after)
 

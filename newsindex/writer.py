@@ -23,7 +23,7 @@ from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.inverted.merge import Merger
-from newsindex.records import encode_article, write_articles, write_merged_articles
+from newsindex.records import Frames, encode_article, write_merged_articles
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile
@@ -31,7 +31,6 @@ from newsindex.store.lock import WriterLock
 from newsindex.store.manifest import SegmentEntry
 from newsindex.store.sections import SectionWriter, new_uid
 
-MEMORY: Final = 256 << 20
 FANOUT: Final = 8  # as many segments of like size are merged into one
 TIER_FLOOR: Final = 1 << 20  # bytes; smaller segments count as alike
 
@@ -192,8 +191,9 @@ class Writer:
         return OpenSegment(self._directory, SegmentEntry(name, uid, size, description["articles"]))
 
     def _write_buffer(self, sections: SectionWriter) -> dict[str, Any]:
-        description, order = self._builder.write(sections)
-        write_articles(sections, [self._records[number] for number in order])
+        with Frames(self._records) as frames:
+            description, order = self._builder.write(sections)
+            frames.write(sections, order)
         return description
 
     # Publishing.

@@ -54,7 +54,7 @@ class Stemmer:
     def stems(self, forms: Iterable[str]) -> list[str]:
         """The stems of many forms, in their order; for distinct forms, since nothing is remembered."""
         stems = list(forms)
-        words = [i for i, form in enumerate(stems) if _has_ending(form)]
+        words = [i for i, form in enumerate(stems) if form.isalpha() or _has_ending(form)]
         found = _new_snowball().stemWords([stems[i] for i in words])
         for i, stem in zip(words, found, strict=True):
             stems[i] = stem

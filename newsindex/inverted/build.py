@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import attrs
@@ -47,15 +47,12 @@ class Rows:
         self.articles = array("i")
         self.lengths = array("q")
 
-    def add(self, article: int, parts: Sequence[NDArray[np.int32]]) -> None:
-        """The words of an article, in parts with a gap between them."""
-        before = len(self.tokens)
-        for number, part in enumerate(parts):
-            if number:
-                self.tokens.frombytes(_GAP)
-            self.tokens.frombytes(part.tobytes())
+    def add(self, article: int, parts: Iterable[memoryview]) -> None:
+        """The words of an article (int32 each), in parts with a gap between them."""
+        row = _GAP.join(parts)
+        self.tokens.frombytes(row)
         self.articles.append(article)
-        self.lengths.append(len(self.tokens) - before)
+        self.lengths.append(len(row) // self.tokens.itemsize)
 
     def starts(self, articles: int) -> NDArray[np.int64]:
         """Where the row of each of `articles` begins; rows of articles that have none are empty."""
@@ -72,14 +69,13 @@ class SegmentBuilder:
         self._forms = FormTable()
         self._rows: defaultdict[str, Rows] = defaultdict(Rows, {TEXT: Rows(), TITLE: Rows()})
         self._values: defaultdict[str, ValuesBuilder] = defaultdict(ValuesBuilder)
-        self._scanned: dict[str, NDArray[np.int32]] = {}
+        self._scanned: dict[str, memoryview] = {}
         self._ids: list[str] = []
         self._titles: list[bytes] = []
         self._dates = array("q")
         self._offsets = array("i")
         self._words: dict[str, array[int]] = {"title": array("i"), "body": array("i")}
         self._dead: set[int] = set()
-        self._tokens = 0
 
     def __len__(self) -> int:
         return len(self._ids) - len(self._dead)
@@ -87,32 +83,30 @@ class SegmentBuilder:
     @property
     def memory(self) -> int:
         """About how many bytes the buffer and its writing take."""
-        return self._tokens * _TOKEN_COST + self._forms.nbytes * 3 + 400 * len(self._ids)
+        tokens = sum(len(rows.tokens) for rows in self._rows.values())
+        return tokens * _TOKEN_COST + self._forms.nbytes * 3 + 400 * len(self._ids)
 
     def add(self, article: Article) -> int:
         """Buffer an article; returns its number."""
         number = len(self._ids)
         title, body = self._forms.scan(article.title), self._forms.scan(article.body)
-        self._rows[TEXT].add(number, [title, body])
-        self._rows[TITLE].add(number, [title])
+        self._rows[TEXT].add(number, [title.data, body.data])
+        self._rows[TITLE].add(number, [title.data])
         self._words["title"].append(len(title))
         self._words["body"].append(len(body))
-        self._tokens += 2 * len(title) + len(body)
         for field, values in metadata(article):
-            parts = [self._scan_value(value) for value in values]
-            self._tokens += sum(map(len, parts))
-            self._rows[field].add(number, parts)
+            self._rows[field].add(number, map(self._scan_value, values))
             self._values[field].add(number, facet_values(field, values))
         self._ids.append(article.id)
         self._titles.append(article.title.encode())
         self._add_date(article)
         return number
 
-    def _scan_value(self, value: str) -> NDArray[np.int32]:
+    def _scan_value(self, value: str) -> memoryview:
         """The words of a metadata value; most come again, so they are kept."""
         words = self._scanned.get(value)
         if words is None:
-            words = self._forms.scan(value)
+            words = self._forms.scan(value).data
             if len(self._scanned) < _MAX_SCANNED and len(value) <= LONGEST_VALUE:
                 self._scanned[value] = words
         return words
@@ -204,9 +198,10 @@ class Vocabulary:
     def __init__(self, forms: Sequence[str], stemmer: Stemmer) -> None:
         folded = [fold(form) for form in forms]
         entries = [form_entry(form, plain) for form, plain in zip(forms, folded, strict=True)]
-        self._by_entry = np.array(sorted(range(len(forms)), key=entries.__getitem__), np.int64)
-        self._entries = pack([entries[form] for form in self._by_entry.tolist()])
-        self._keys = {True: _number(stemmer.stems(forms)), False: _number(folded)}
+        by_entry = sorted(range(len(forms)), key=entries.__getitem__)
+        self._by_entry = np.array(by_entry, np.int64)
+        self._entries = pack([entries[form] for form in by_entry])
+        self._keys = {True: _number(stemmer.stems(forms)), False: _number_folded(folded, by_entry)}
 
     def __len__(self) -> int:
         return len(self._by_entry)
@@ -242,6 +237,19 @@ def _number(strings: Sequence[str]) -> tuple[NDArray[np.int64], Packed]:
     return np.fromiter((numbers[string] for string in strings), np.int64, len(strings)), pack(
         [string.encode() for string in distinct]
     )
+
+
+def _number_folded(folded: Sequence[str], by_entry: Sequence[int]) -> tuple[NDArray[np.int64], Packed]:
+    """`_number` of the folded forms, whose order that of the entries is."""
+    numbers = np.zeros(len(folded), np.int64)
+    distinct: list[bytes] = []
+    before = None
+    for form in by_entry:
+        if folded[form] != before:
+            before = folded[form]
+            distinct.append(before.encode())
+        numbers[form] = len(distinct) - 1
+    return numbers, pack(distinct)
 
 
 def form_entry(form: str, folded: str) -> bytes:

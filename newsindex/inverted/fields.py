@@ -55,6 +55,8 @@ def facet_values(field: str, values: list[str]) -> list[str]:
     """Those of `values` that are kept whole: of spellings that are one value the first."""
     if field.startswith(EXTRA):
         values = [value for value in values if len(value) <= LONGEST_VALUE]
+    if len(values) == 1:
+        return values
     distinct: dict[str, str] = {}
     for value in values:
         distinct.setdefault(clean(value).strip(), value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 from newsindex.errors import QueryError
@@ -27,6 +28,7 @@ _NAMES: Final = {
 }
 
 
+@lru_cache(maxsize=1024)
 def simplify(name: str) -> str:
     """A name without case and diacritics, whether they are written with comma, cedilla or combining marks.
 

@@ -35,12 +35,9 @@ class Analysis:
         """The pattern of a word as it is searched for by default; names are not inflected."""
         return nodes.Stem(self.stem(form) if fields.is_prose(field) else analysis.fold(form))
 
-    def is_all_stop_words(self, text: str) -> bool:
-        """Whether a raw text holds no word but stop words; an exact form is never one."""
-        if text.startswith("="):
-            return False
-        forms = self.forms(text)
-        return bool(forms) and all(map(analysis.is_stop_word, forms))
+    def patterns(self, forms: list[str], field: str, exact: bool) -> list[nodes.Pattern]:
+        """The patterns of some words: these forms, or any forms of them."""
+        return [nodes.Form(form) if exact else self.any_form(form, field) for form in forms]
 
     def fuzzy(self, text: str, distance: object, prefix: object) -> list[nodes.Pattern]:
         """The patterns of a fuzzy text, each of whose words may differ by `distance` letters behind its `prefix`."""
@@ -63,9 +60,7 @@ def patterns(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:
     >>> patterns("=Într-o", "body", Analysis())
     [Form(form='într'), Form(form='o')]
     """
-    if text.startswith("="):
-        return [nodes.Form(form) for form in words.forms(text)]
-    return [words.any_form(form, field) for form in words.forms(text)]
+    return words.patterns(words.forms(text), field, exact=text.startswith("="))
 
 
 def prefix(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from whoosh import query as wq
 
+from newsindex.analysis import is_stop_word
 from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.query import dates, fields, nodes
@@ -210,10 +211,12 @@ class _Planner:
         text = text_of(node.text)
         if field == fields.DATE:
             return nodes.Dates(*dates.compare(text))
-        if not keep and fields.is_prose(field) and self.analysis.is_all_stop_words(text):
+        forms = self.analysis.forms(text)
+        exact = text.startswith("=")
+        if not keep and not exact and fields.is_prose(field) and forms and all(map(is_stop_word, forms)):
             self.dropped = True
             return None
-        return self.adjacent(field, patterns(text, field, self.analysis), 0, boost)
+        return self.adjacent(field, self.analysis.patterns(forms, field, exact), 0, boost)
 
     def phrase(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         if not isinstance(node.words, list | tuple):
@@ -316,7 +319,8 @@ _INSTEAD: Final = {
 
 def _lookup(table: dict[Any, Any], node: object) -> Any:
     """What a table has for a node's class or the nearest one above it."""
-    return next((table[kind] for kind in type(node).__mro__ if kind in table), None)
+    found = table.get(type(node))
+    return found or next((table[kind] for kind in type(node).__mro__ if kind in table), None)
 
 
 def _refuse_date(field: str) -> None:
