@@ -187,8 +187,15 @@ cdef class PostingList:
         for i in range(count):
             doc += 1 + <int64_t>peek(&self.data[at + 2], i, width)
             docs[i] = <uint32_t>doc
-            occurrences += 1 + <Py_ssize_t>peek(&self.data[at + 2 + row], i, count_width)
-            counts[i] = 1 + peek(&self.data[at + 2 + row], i, count_width)
+        if count_width == 0:
+            occurrences = count
+            for i in range(count):
+                counts[i] = 1
+        else:
+            for i in range(count):
+                counts[i] = 1 + peek(&self.data[at + 2 + row], i, count_width)
+                # Not the sum of `counts`, which wrap where 2 ** 32 is announced.
+                occurrences += 1 + <Py_ssize_t>(counts[i] - 1)
         last = self._last(block) if self.block_count > 1 else doc
         if doc != last or doc >= self.articles:
             raise ValueError(f"docid {doc} of {self.articles} where {last} was announced")
@@ -213,6 +220,11 @@ cdef class PostingList:
         cdef int32_t[:, ::1] out = found
         for block in range(first, last + 1):
             count = self._decode_docs(block, docs, counts, &after)
+            if low <= docs[0] and docs[count - 1] < high:
+                memcpy(&out[0, n], docs, count * 4)
+                memcpy(&out[1, n], counts, count * 4)
+                n += count
+                continue
             for i in range(count):
                 if low <= docs[i] < high:
                     out[0, n] = <int32_t>docs[i]
@@ -228,11 +240,11 @@ cdef class PostingList:
             verified[0] = self.verify_postings(begin, stop)
         return 0
 
-    def occurrences(self, const int32_t[::1] wanted):
+    def occurrences(self, const int32_t[::1] wanted, bint forms=True):
         """The occurrences in the articles `wanted`, ascending docids; articles without the term have none.
 
         Returns (starts, positions, forms): those of `wanted[i]` stand from `starts[i]` (int64) to `starts[i + 1]` in
-        the other two (int32).
+        the other two (int32). Without `forms` the last is empty, and not decoded.
         """
         cdef Py_ssize_t n = wanted.shape[0], i = 0, j, k, block = -1, next_block, count = 0, after, total = 0
         cdef Py_ssize_t verified = 0
@@ -240,6 +252,7 @@ cdef class PostingList:
         cdef uint32_t[_BLOCK] counts
         cdef Py_ssize_t[_BLOCK + 1] before
         cdef Occurrences occurrences = Occurrences()
+        occurrences.bare = not forms
         found_starts = np.zeros(n + 1, np.int64)
         cdef int64_t[::1] starts = found_starts
         j = 0
@@ -318,6 +331,7 @@ cdef class Occurrences:
     cdef Py_ssize_t verified  # how far into the positions they are verified, from there on
     cdef int delta_width, form_width
     cdef Py_ssize_t form_count
+    cdef bint bare  # positions only
     cdef Buffer gathered_positions, gathered_forms
 
     def __dealloc__(self):
@@ -341,24 +355,29 @@ cdef class Occurrences:
     cdef int copy(self, Py_ssize_t first, Py_ssize_t count) except -1:
         cdef Py_ssize_t k
         cdef int64_t position = 0
-        cdef uint32_t form, highest = 0
         cdef int32_t *positions
-        cdef int32_t *forms
         reserve(&self.gathered_positions, 4 * count)
-        reserve(&self.gathered_forms, 4 * count)
         positions = <int32_t *>(self.gathered_positions.data + self.gathered_positions.size)
-        forms = <int32_t *>(self.gathered_forms.data + self.gathered_forms.size)
         for k in range(count):
             position += peek(&self.data[self.at], first + k, self.delta_width) + (k > 0)
             positions[k] = <int32_t>position
+        if position > 0x7FFFFFFF:
+            raise ValueError(f"an impossible position {position}")
+        self.gathered_positions.size += 4 * count
+        return 0 if self.bare else self.copy_forms(first, count)
+
+    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1:
+        cdef Py_ssize_t k
+        cdef uint32_t form, highest = 0
+        cdef int32_t *forms
+        reserve(&self.gathered_forms, 4 * count)
+        forms = <int32_t *>(self.gathered_forms.data + self.gathered_forms.size)
+        for k in range(count):
             form = peek(&self.data[self.at + self.row], first + k, self.form_width)
             highest = max(highest, form)
             forms[k] = <int32_t>form
         if highest >= <uint64_t>self.form_count:
             raise ValueError(f"form number {highest} of a term with {self.form_count}")
-        if position > 0x7FFFFFFF:
-            raise ValueError(f"an impossible position {position}")
-        self.gathered_positions.size += 4 * count
         self.gathered_forms.size += 4 * count
         return 0
 

@@ -100,7 +100,8 @@ class Segment:
     def __init__(self, sections: Sections, description: dict[str, Any], path: Path) -> None:
         self._sections = sections
         self.path = path
-        self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries
+        self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
+        self.resolved_terms = 0  # and how much that is
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}

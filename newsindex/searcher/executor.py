@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
-from newsindex.inverted.fields import TEXT
+from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import (
     And,
@@ -31,24 +31,38 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._kernels import intersect, subtract, unite
 from newsindex.searcher.ranking import Ranking
-from newsindex.searcher.terms import Docs, leaf_frequencies, text_phrase
+from newsindex.searcher.terms import Counts, Docs, document_frequency, leaf_frequencies, text_phrase
+
+
+class Evidence(NamedTuple):
+    """How often a leaf occurs in each of some articles, and in their titles where that is known: what scores it."""
+
+    leaf: Word | Phrase
+    counts: Counts
+    titles: Counts | None
+
+    def take(self, places: NDArray[np.int64]) -> Evidence:
+        """That of the articles at `places`."""
+        return Evidence(self.leaf, self.counts[places], None if self.titles is None else self.titles[places])
 
 
 class Matches(NamedTuple):
-    """Ascending docids, and the score of each; None where nothing was scored."""
+    """Ascending docids, the score of each (None where nothing was scored), and evidence that is not scored yet."""
 
     docs: Docs
     scores: NDArray[np.float64] | None = None
+    evidence: tuple[Evidence, ...] = ()
 
     def take(self, places: NDArray[np.int64]) -> Matches:
         """Those at `places`."""
-        return Matches(self.docs[places], None if self.scores is None else self.scores[places])
+        scores = None if self.scores is None else self.scores[places]
+        return Matches(self.docs[places], scores, tuple(one.take(places) for one in self.evidence))
 
-    def plus(self, scores: NDArray[np.float64] | None) -> Matches:
-        """The same articles with `scores` added."""
-        if scores is None:
-            return self
-        return Matches(self.docs, scores if self.scores is None else self.scores + scores)
+    def plus(self, scores: NDArray[np.float64] | None, evidence: tuple[Evidence, ...] = ()) -> Matches:
+        """The same articles with `scores` and `evidence` added."""
+        if scores is None or self.scores is None:
+            return Matches(self.docs, self.scores if scores is None else scores, self.evidence + evidence)
+        return Matches(self.docs, self.scores + scores, self.evidence + evidence)
 
     def scored(self) -> NDArray[np.float64]:
         """The scores, 0 where nothing was scored."""
@@ -77,8 +91,16 @@ class Executor:
         self._ranking = ranking
 
     def run(self, plan: Plan, low: int = 0, high: int | None = None) -> Matches:
-        """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end)."""
-        high = self._segment.articles if high is None else high
+        """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end), scored."""
+        matches = self._run(plan, low, self._segment.articles if high is None else high)
+        if self._ranking is None:
+            return matches
+        for leaf, counts, titles in matches.evidence:
+            matches = matches.plus(self._ranking.score(self._segment, leaf, matches.docs, counts, titles))
+        return Matches(matches.docs, matches.scores)
+
+    def _run(self, plan: Plan, low: int, high: int) -> Matches:
+        """The matches, whose evidence waits: a conjunction scores only what has all its parts."""
         if isinstance(plan, Word | Phrase):
             return self._leaf(plan, low, high)
         if isinstance(plan, Dates):
@@ -109,13 +131,12 @@ class Executor:
         return Matches(docs, np.full(len(docs), plan.score) if self._ranking else None)
 
     def _leaf(self, leaf: Word | Phrase, low: int, high: int) -> Matches:
-        if self._ranking is not None and isinstance(leaf, Phrase) and leaf.field == TEXT:
+        titles = None
+        if isinstance(leaf, Phrase) and leaf.field == TEXT:
             docs, counts, titles = text_phrase(self._segment, leaf, low, high)
-            return Matches(docs, self._ranking.score(self._segment, leaf, docs, counts, titles))
-        docs, counts = leaf_frequencies(self._segment, leaf, low, high)
-        if self._ranking is None:
-            return Matches(docs)
-        return Matches(docs, self._ranking.score(self._segment, leaf, docs, counts))
+        else:
+            docs, counts = leaf_frequencies(self._segment, leaf, low, high)
+        return Matches(docs, None, (Evidence(leaf, counts, titles),))
 
     def _one_of(self, plan: OneOf, low: int, high: int) -> Matches:
         column = self._segment.values.get(plan.field)
@@ -134,23 +155,33 @@ class Executor:
         if low >= high:
             return _range(low, low)
         matches: Matches | None = None
-        for child in plan.children:
-            if not isinstance(child, Dates | Not):
-                found = self.run(child, low, high)
-                matches = found if matches is None else self._both(matches, found)
-                if not len(matches.docs):
-                    return matches
+        for child in sorted(plan.children, key=self._rarity):
+            if isinstance(child, Dates | Not):
+                continue
+            found = self._run(child, low, high)
+            if matches is not None:
+                in_matches, in_found = intersect(matches.docs, found.docs)
+                found = found.take(in_found)
+                matches = matches.take(in_matches).plus(found.scores, found.evidence)
+            else:
+                matches = found
+            if not len(matches.docs):
+                return _range(low, low)
+            low, high = int(matches.docs[0]), int(matches.docs[-1]) + 1
         if matches is None:
             matches = _range(low, high)
         for child in plan.children:
             if isinstance(child, Not):
-                matches = matches.take(subtract(matches.docs, self.run(child.child, low, high).docs))
+                matches = matches.take(subtract(matches.docs, self._run(child.child, low, high).docs))
         return matches
 
-    def _both(self, a: Matches, b: Matches) -> Matches:
-        in_a, in_b = intersect(a.docs, b.docs)
-        both = a.take(in_a)
-        return both.plus(None if b.scores is None else b.scores[in_b])
+    def _rarity(self, plan: Plan) -> int:
+        """In at most how many articles of the segment a word or phrase occurs; other parts come after them."""
+        if not isinstance(plan, Word | Phrase):
+            return self._segment.articles + 1
+        field = TEXT if plan.field == BODY else plan.field
+        patterns = (plan.pattern,) if isinstance(plan, Word) else plan.patterns
+        return min(document_frequency(self._segment, field, pattern) for pattern in patterns)
 
     def _maybe(self, plan: Maybe, low: int, high: int) -> Matches:
         required = self.run(plan.required, low, high)
