@@ -120,6 +120,7 @@ def _query_table(results: Mapping[str, ClassResult], engines: list[str]) -> Tabl
         table.add_row(*row)
     table.add_section()
     table.add_row(*_means(results, engines))
+    table.add_row(*_sums(results, engines))
     return table
 
 
@@ -132,6 +133,18 @@ def _means(results: Mapping[str, ClassResult], engines: list[str]) -> list[str]:
         ratios = [one[name].ratio for one in ran]
         if name != OURS and OURS in engines:
             row.append(f"{statistics.geometric_mean(r.median for r in ratios if r):.1f}x" if ran else "")
+    return row
+
+
+def _sums(results: Mapping[str, ClassResult], engines: list[str]) -> list[str]:
+    """The row of one query of each class after another, each at its median: what a mixed load takes."""
+    ran = [one.engines for one in results.values() if one.queries]
+    sums = {name: sum(one[name].median_us for one in ran) for name in engines}
+    row = ["one of each class", ""]
+    for name in engines:
+        row += [f"{sums[name]:,.0f}", ""]
+        if name != OURS and OURS in engines:
+            row.append(f"{sums[name] / sums[OURS]:.1f}x" if ran else "")
     return row
 
 

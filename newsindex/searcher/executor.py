@@ -54,7 +54,9 @@ class Matches(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
     def take(self, places: NDArray[np.int64]) -> Matches:
-        """Those at `places`."""
+        """Those at `places`, which ascend."""
+        if len(places) == len(self.docs):
+            return self
         scores = None if self.scores is None else self.scores[places]
         return Matches(self.docs[places], scores, tuple(one.take(places) for one in self.evidence))
 
