@@ -8,6 +8,7 @@ read is checked before it is used as an index; a fault is a ValueError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Protocol
 
 import attrs
@@ -198,18 +199,26 @@ class Values:
         number = self._singles[doc] if self.rows is None else (*self.row(doc), 0)[0]
         return self.strings[number - 1] if number else None
 
-    def docs(self, values: Iterable[str]) -> Docs:
-        """The docids that have one of the cleaned `values`."""
-        wanted = set(values)
-        chosen = np.zeros(len(self.strings) + 1, bool)
-        for number in range(len(self.strings)):
-            chosen[number + 1] = clean(self.strings[number]).strip() in wanted
-        return self._owners(np.flatnonzero(chosen[self.numbers]))
-
-    def _owners(self, places: NDArray[np.intp]) -> Docs:
+    def docs(self, values: Iterable[str], low: int = 0, high: int | None = None) -> Docs:
+        """The docids from `low` to `high` - 1 (None: to the end) that have one of the cleaned `values`."""
+        wanted = [number for value in set(values) for number in self._cleaned.get(value, ())]
         if self.rows is None:
-            return places.astype(np.int32)
-        return np.unique(np.searchsorted(self.rows, places, side="right") - 1).astype(np.int32)
+            return (self._among(self.numbers[low:high], wanted).nonzero()[0] + low).astype(np.int32)
+        places = self._among(self.numbers, wanted).nonzero()[0]
+        docs = np.unique(np.searchsorted(self.rows, places, side="right") - 1).astype(np.int32)
+        return docs[(docs >= low) & (docs < (len(self.rows) if high is None else high))]
+
+    @staticmethod
+    def _among(numbers: Integers, wanted: list[int]) -> NDArray[np.bool_]:
+        return numbers == wanted[0] if len(wanted) == 1 else np.isin(numbers, wanted)
+
+    @cached_property
+    def _cleaned(self) -> dict[str, list[int]]:
+        """The numbers of the values that are one when cleaned."""
+        numbers: dict[str, list[int]] = {}
+        for number, value in enumerate(self.strings, 1):
+            numbers.setdefault(clean(value).strip(), []).append(number)
+        return numbers
 
     def counts(self, docs: Docs) -> dict[str, int]:
         """How many of the articles `docs` have each cleaned value."""

@@ -145,8 +145,7 @@ class Executor:
         if column is None:
             return _range(low, low)
         with self._segment.reading(f"values of {plan.field}"):
-            docs = column.docs(clean(value).strip() for value in plan.values)
-        return Matches(docs[np.searchsorted(docs, low) : np.searchsorted(docs, high)])
+            return Matches(column.docs((clean(value).strip() for value in plan.values), low, high))
 
     def _and(self, plan: And, low: int, high: int) -> Matches:
         """Dates first, as they bound the others; then what must match; what must not is taken off last."""

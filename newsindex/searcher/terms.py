@@ -136,7 +136,8 @@ def _sum(found: Sequence[tuple[Docs, Counts]]) -> tuple[Docs, Counts]:
         return _NONE, _NONE
     first = int(docs.min())
     sums = np.bincount(docs - first, weights=np.concatenate([counts for _, counts in found]))
-    present = np.flatnonzero(sums)
+    # A mask of booleans is searched several times as fast as numbers.
+    present = (sums > 0).nonzero()[0]
     return (present + first).astype(np.int32), sums[present].astype(np.int32)
 
 
