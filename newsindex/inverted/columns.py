@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
-from newsindex.inverted import _dictionary
 
 Bytes = NDArray[np.uint8]
 Docs = NDArray[np.int32]
@@ -116,11 +115,6 @@ class Strings:
 
     def __iter__(self) -> Iterator[str]:
         return map(self.__getitem__, range(len(self)))
-
-    def gather(self, wanted: NDArray[np.int64]) -> tuple[Bytes, NDArray[np.uint64]]:
-        """The strings numbered `wanted`, packed in that order."""
-        data, starts = _dictionary.gather(self.data, self.starts, wanted)
-        return data, starts
 
 
 class ValuesBuilder:
