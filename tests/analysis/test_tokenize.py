@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tokenizer_twin import INVISIBLE, composed, shape, twice_cedilla, twin
 
 from newsindex.analysis import MAX_FORM, FormTable, clean, tokenize
+from newsindex.analysis._tokens import dot_groups
 
 ROWS = [
     # words, case, letters of all sorts
@@ -28,7 +29,10 @@ ROWS = [
     ("北京 2025", "北京 2025"),
     ("가나다", "가나다"),
     ("𝐚𝐛 c", "𝐚𝐛 c"),
-    ("m² ½", "m² ½"),
+    ("m² ½", "m2 ½"),
+    ("CO₂ x⁰¹²³⁴⁵⁶⁷⁸⁹ y₀₁₂₃₄₅₆₇₈₉", "co2 x0123456789 y0123456789"),
+    ("10² 3,5² 1½ 2٣", "10 2 3,5 2 1 ½ 2 ٣"),
+    ("10\u0306²", "10\u03062"),
     ("١٢٣", "١٢٣"),
     # the spellings of dirty news
     ("şi ţară Şcoală Ţepeş", "și țară școală țepeș"),
@@ -106,7 +110,32 @@ ROWS = [
     ("10\u00a0000", "10000"),
     ("10\u202f000 de lei", "10000 de lei"),
     ("1\u00a0234\u00a0567", "1234567"),
-    ("10 000", "10 000"),
+    ("10 000", "10000"),
+    ("1\u2009234\u2007567", "1234567"),
+    ("1 234\u00a0567\u202f890", "1234567890"),
+    ("10  000", "10 000"),
+    ("10\n000 10\t000 10\u2003000", "10 000 10 000 10 000"),
+    ("10 000-12 000", "10000 12000"),
+    ("10 000 km2", "10000 km2"),
+    ("0722 123 456", "0722 123 456"),
+    ("021 123 456", "021 123 456"),
+    ("+40 722 123 456", "40722123456"),
+    ("2024 100 000", "2024 100 000"),
+    ("10 000 5", "10 000 5"),
+    ("10 000 5000", "10 000 5000"),
+    ("10 0000", "10 0000"),
+    ("1 000 000 00", "1 000 000 00"),
+    ("10 000.500", "10 000500"),
+    ("10 000.", "10000"),
+    ("1.234 567", "1234 567"),
+    ("19.30 100", "19 30 100"),
+    ("15:30 100", "15 30 100"),
+    ("1/2 300", "1 2 300"),
+    ("3,5 300", "3,5 300"),
+    ("1,2,3 400", "1 2 3 400"),
+    ("1 000,50; 1 000,5,6", "1000,50 1000 5 6"),
+    ("a1 000; 1 000a", "a1 000 1000a"),
+    ("2024, 10 000", "2024 10000"),
     ("1.234\u00a0567", "1234 567"),
     ("10.000.", "10000"),
     ("(10.000)", "10000"),
@@ -214,23 +243,26 @@ def test_offsets_are_those_of_the_text_as_given(text: str, expected: list[tuple[
 
 
 ALPHABET = (
-    "aăâîsșşȘŞtțţȚŢSUAi  ..,,-'’_/0123456789\n"
-    "\u00ad\u200b\u200d\u2060\ufeff\u202a\u00a0\u202f"
+    "aăâîsșşȘŞtțţȚŢSUAi  ..,,-'’_/:0123456789\n\t"
+    "\u00ad\u200b\u200d\u2060\ufeff\u202a\u00a0\u202f\u2007\u2009"
     "\u0326\u0327\u0306\u0302\u0323\u0307\u20e3\ufe0f\u0344\u0958\u093c"
-    "İıßﬁΣς²½٣中가\u1112\u1161\u11a8\u212b𝐚😀\U0001d165\U000110ba\U00011099\U0002f800\ud800"
+    "İıßﬁΣς²₂½٣中가\u1112\u1161\u11a8\u212b𝐚😀\U0001d165\U000110ba\U00011099\U0002f800\ud800"
 )
 dirty = st.text(st.sampled_from(ALPHABET), max_size=40) | st.text(max_size=40)
-numeric = st.text(st.sampled_from("0123456789.,\u00a0\u202fab "), max_size=40)
+groups = st.sampled_from(["0", "7", "12", "345", "100", "000", "008", "2024", "12345"])
+gaps = list(" \u00a0\u2007\u2009\u202f")
+grouped = st.lists(groups | st.sampled_from([*gaps, *gaps, *".,:/-\n"]), max_size=14).map("".join)
+numeric = st.text(st.sampled_from("00123456789.,:/\u00a0\u202f\u2009ab²\n    "), max_size=40)
 
 
 @settings(max_examples=1500, deadline=None)
-@given(dirty | numeric)
+@given(dirty | numeric | grouped)
 def test_forms_are_the_twins(text: str) -> None:
     assert [form for form, _, _ in tokenize(text)] == [form for form, _, _ in twin(text)]
 
 
 @settings(max_examples=800, deadline=None)
-@given(dirty | numeric)
+@given(dirty | numeric | grouped)
 def test_offsets_are_the_twins_where_nothing_composes(text: str) -> None:
     kept = [i for i, c in enumerate(text) if ord(c) not in INVISIBLE]
     if composed(text) != "".join(text[i] for i in kept):
@@ -240,7 +272,7 @@ def test_offsets_are_the_twins_where_nothing_composes(text: str) -> None:
 
 
 @settings(max_examples=800, deadline=None)
-@given(dirty)
+@given(dirty | grouped)
 @example("s\u0326\u0326i.\u0326a")
 @example("\U0002f800\ufe0f\u11a8t")
 @example("=\u0338\u11a8")
@@ -255,19 +287,30 @@ def test_the_slice_of_a_token_is_that_token(text: str) -> None:
 
 
 @settings(max_examples=800, deadline=None)
-@given(dirty | numeric)
+@given(dirty | numeric | grouped)
 def test_cleaning_first_changes_no_form(text: str) -> None:
     assume(not twice_cedilla(text))
     assert [form for form, _, _ in tokenize(clean(text))] == [form for form, _, _ in tokenize(text)]
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(dirty | numeric, max_size=5))
+@given(st.lists(dirty | numeric | grouped, max_size=5))
 def test_scan_gives_the_same_tokens(texts: list[str]) -> None:
     table = FormTable()
     scanned = [table.scan(text) for text in texts]
     for text, ids in zip(texts, scanned, strict=True):
         assert [table.form(i) for i in ids.tolist()] == [form for form, _, _ in tokenize(text)]
+
+
+@settings(max_examples=800, deadline=None)
+@given(dirty | numeric | grouped)
+def test_dots_for_the_spaces_of_numbers_leave_the_tokens_and_no_space_in_any(text: str) -> None:
+    dotted = dot_groups(text)
+    assert tokenize(dotted) == tokenize(text)
+    assert not any(c.isspace() for _, start, end in tokenize(text) for c in dotted[start:end])
+    assert [
+        (old, new) for old, new in zip(text, dotted, strict=True) if old != new and (not old.isspace() or new != ".")
+    ] == []
 
 
 def test_every_character_is_classified_as_python_does() -> None:
@@ -292,7 +335,25 @@ def test_long_forms_are_cut_and_keep_their_offsets() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "ă", "1", "1.", "1,", "1.234.", "1\u00a0234.", "a.", "a\u0306", "a\u00ad", "\u0306", "1,2.", "𝐚"]
+    "unit",
+    [
+        "a",
+        "ă",
+        "1",
+        "1.",
+        "1,",
+        "1.234.",
+        "1\u00a0234.",
+        "1 ",
+        "1 234 ",
+        "12 345 6789 ",
+        "a.",
+        "a\u0306",
+        "a\u00ad",
+        "\u0306",
+        "1,2.",
+        "𝐚",
+    ],
 )
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     def took(size: int) -> float:
@@ -323,4 +384,4 @@ def test_subclasses_of_str_are_text() -> None:
 
 
 def test_the_twin_knows_every_shape() -> None:
-    assert "".join(map(shape, "aĂ7²\u0306.,\u00a0\u202f-")) == "LLDNM.,\u00a0\u202f "
+    assert "".join(map(shape, "aĂ70²\u0306.,:/ \u00a0\u2007\u2009\u202f\n\t-")) == "LLD0NM.,:/GGGGG___"
