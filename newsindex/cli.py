@@ -151,8 +151,12 @@ def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
             callback=lambda _ctx, _param, wanted: "any" if wanted else "all",
             help="Any of the words will do, instead of all.",
         ),
-        click.option("--until", metavar="DATE", help="Only articles up to this date, itself included."),
-        click.option("--since", metavar="DATE", help="Only articles from this date on, such as 2025-08-15 or 2025-08."),
+        click.option("--until", metavar="DATE", help="Only articles up to this date, itself included; see --since."),
+        click.option(
+            "--since",
+            metavar="DATE",
+            help="Only articles from this date on, such as 2025-08-15, 2025-08, ieri, 'acum 3 luni' or 'martie 2024'.",
+        ),
     ):
         command = option(command)
     return command
@@ -264,7 +268,7 @@ def _iso(date: dt.date | None) -> str | None:
     "--sort", type=click.Choice(["relevance", "newest", "oldest"]), default="relevance", help="The order of the hits."
 )
 @click.option("--recency", metavar="HALF-LIFE", help="Rank newer articles higher, with a half-life such as 30d.")
-@click.option("--near", metavar="DATE", help="Rank articles near to this date higher.")
+@click.option("--near", metavar="DATE", help="Rank articles near to this date higher; see --since.")
 @click.option("--chars", type=click.IntRange(20, 10_000), default=200, metavar="N", help="Length of snippets.")
 @_json
 def search(directory: str, query: str, chars: int, as_json: bool, **options: Any) -> None:

@@ -54,7 +54,7 @@ def test_the_calendar_ends_without_overflow() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ieri", "0000", "2025-13", "2025-02-29", "2025-8-1", "15.08.2025", "2025-08-15T25:00",
+    ["", "cândva", "0000", "2025-13", "2025-02-29", "2025-8-1", "2025-08-15T25:00",
      "2025-08-15T10:30+99:99", "2025-08-15T10:30+10:75", "2025-08-15T10:30+24:00", "٢٠٢٥", "2025-08-15T",
      "20250815", "2025-", "x" * 1000],
 )  # fmt: skip
@@ -88,7 +88,7 @@ def test_comparisons(text: str, expected: dates.Interval) -> None:
     assert dates.compare(text) == expected
 
 
-@pytest.mark.parametrize("text", [">", ">=", ">>2025", ">=*", "=2025", ">=ieri"])
+@pytest.mark.parametrize("text", [">", ">=", ">>2025", ">=*", "=2025", ">=cândva"])
 def test_comparisons_with_no_date(text: str) -> None:
     with pytest.raises(QueryError):
         dates.compare(text)
