@@ -1,7 +1,8 @@
-"""How fast newsindex is beside its peers, measured on the same articles in one run.
+"""How fast newsindex is beside its peers, and how well it finds what was meant.
 
 `python -m benchmarks` in the repository's root measures indexing and queries and prints two tables; `--help` tells of
-the options. Nothing here is part of the library.
+the options. Nothing here is part of the library. What follows is about speed, measured on the same articles in one run;
+`python -m benchmarks relevance` is described in `benchmarks.relevance`.
 
 **Articles.** Real ones from a file (`--corpus`), evenly spaced over it, or generated ones (`benchmarks.generator`). All
 engines get the same ones, of which the last wins where ids repeat.

@@ -41,6 +41,7 @@ _CEDILLAS: Final = ("șş", "țţ", "ȘŞ", "ȚŢ")
 class _Story:
     """What a few articles tell of."""
 
+    number: int
     words: Words
     begin: float  # seconds since FIRST_DAY
     half_life: float
@@ -54,6 +55,20 @@ def generate(count: int, seed: int = 1) -> Iterator[Article]:
     >>> first == next(generate(2, seed=7)), first == second
     (True, False)
     """
+    return (article for _, article in _told(count, seed))
+
+
+def stories(count: int, seed: int = 1) -> dict[str, int]:
+    """The number of the story that each of the same generated articles tells of, by the article's id.
+
+    >>> sorted(stories(2, seed=7)) == sorted(article.id for article in generate(2, seed=7))
+    True
+    """
+    return {article.id: story for story, article in _told(count, seed)}
+
+
+def _told(count: int, seed: int) -> Iterator[tuple[int, Article]]:
+    """The articles, each with the number of its story."""
     maker = _Maker(count, seed)
     for start in range(0, count, BATCH):
         yield from maker.batch(start, min(BATCH, count - start))
@@ -82,12 +97,16 @@ class _Maker:
 
     def _content(self, count: int) -> Words:
         """Forms of lemmas, by the frequency of both."""
+        chances = self._language.lemmas
+        return self._inflected(np.searchsorted(chances, self._draw.random(count)).clip(max=len(chances) - 1))
+
+    def _inflected(self, lemma: Words) -> Words:
+        """A form of each lemma, by their frequency."""
         language = self._language
-        lemma = np.searchsorted(language.lemmas, self._draw.random(count)).clip(max=len(language.lemmas) - 1)
         first = language.first_form[lemma]
         size = language.first_form[lemma + 1] - first
         words: Words = first.copy()
-        chance = self._draw.random(count)
+        chance = self._draw.random(len(lemma))
         for forms, cumulative in language.forms.items():
             mine = size == forms
             words[mine] += np.searchsorted(cumulative, chance[mine]).clip(max=forms - 1)
@@ -127,12 +146,12 @@ class _Maker:
             self._left = min(int(rng.paretovariate(1.1)), 40)
             words = np.concatenate((self._content(24), self._extra(4)))
             half_life = 86_400 * rng.lognormvariate(0.7, 0.8)
-            self._story = _Story(words, number * self._pace, half_life, rng.choice(SECTIONS))
+            self._story = _Story(number, words, number * self._pace, half_life, rng.choice(SECTIONS))
         self._left -= 1
         return self._story
 
-    def batch(self, start: int, count: int) -> list[Article]:
-        """Articles number `start` and following."""
+    def batch(self, start: int, count: int) -> list[tuple[int, Article]]:
+        """Articles number `start` and following, each with the number of its story."""
         lengths = self._draw.lognormal(*_LENGTHS, count).clip(40, 3_000).astype(np.int64)
         title_lengths = self._draw.integers(5, 13, count)
         ends = np.cumsum(lengths + title_lengths)
@@ -142,19 +161,31 @@ class _Maker:
         )
         places = np.searchsorted(touched, ends)
         sentences = self._draw.integers(*_SENTENCE, int(ends[-1]) // _SENTENCE[0] + 2 * count).tolist()
+        told = [self._next_story(start + i) for i in range(count)]
+        words[touched] = self._story_words(told, places)
         articles = []
-        begin = first = 0
-        for i in range(count):
-            story = self._next_story(start + i)
-            mine = touched[first : places[i]]
-            words[mine] = story.words[(self._draw.random(len(mine)) ** 1.5 * len(story.words)).astype(np.int64)]
+        begin = 0
+        for i, story in enumerate(told):
             texts = list(map(self._language.words.__getitem__, words[begin : ends[i]].tolist()))
             split = int(title_lengths[i])
             title = _sentence(texts[:split]).replace(" , ", ", ")
-            articles.append(self._article(start + i, story, title, _prose(texts[split:], sentences)))
-            begin, first = int(ends[i]), int(places[i])
-        articles.sort(key=lambda article: article.date.isoformat() if article.date else "")
+            article = self._article(start + i, story, title, _prose(texts[split:], sentences))
+            articles.append((story.number, article))
+            begin = int(ends[i])
+        articles.sort(key=lambda told: told[1].date.isoformat() if told[1].date else "")
         return articles
+
+    def _story_words(self, told: list[_Story], ends: Words) -> Words:
+        """Words of each article's story, up to its place in `ends`; each time in one of its forms, as news would."""
+        language = self._language
+        chosen = [
+            story.words[(self._draw.random(count) ** 1.5 * len(story.words)).astype(np.int64)]
+            for story, count in zip(told, np.diff(ends, prepend=0).tolist(), strict=True)
+        ]
+        words = np.concatenate(chosen)
+        content = words < language.extras  # numbers and names are not inflected
+        words[content] = self._inflected(np.searchsorted(language.first_form, words[content], "right") - 1)
+        return words
 
     def _article(self, number: int, story: _Story, title: str, body: str) -> Article:
         rng = self._rng

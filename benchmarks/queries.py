@@ -2,6 +2,9 @@
 
 Words are drawn by how many articles have them, so that a class means the same in any corpus; all words of an AND or an
 OR come from one article, as those of a person with something in mind would; phrases are runs of words that recur.
+
+newsindex reads words without diacritics in every way they can be meant, and other engines as one word: only queries
+that can be meant in one way are comparable.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex import Article
-from newsindex.analysis import FormTable, Stemmer, fold, is_stop_word, tokenize
+from newsindex.analysis import FormTable, Stemmer, fold, is_bare, is_stop_word, tokenize
 from newsindex.article import BUCHAREST
 
 COMMON: Final = 0.05  # a word is common from this share of the articles
@@ -73,7 +76,9 @@ class Drawer:
         self._titles = [table.scan(article.title) for article in articles]
         self._bodies = [table.scan(article.body) for article in articles]
         self._forms = table.forms()
-        names = Stemmer().stems(self._forms)
+        stemmer = Stemmer()
+        readings = [stemmer.readings(form, True) for form in self._forms]  # as in an article without diacritics
+        names = [first for first, *_ in readings]
         numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
         self._stems = np.array([numbers[name] for name in names], np.int64)
         self._letters = np.array([form.isalpha() for form in self._forms], bool)
@@ -83,8 +88,8 @@ class Drawer:
             counts[np.unique(self._stems[np.concatenate((title, body))])] += 1
         self._df = counts[self._stems]  # by form: articles that have some form of its stem
         self._by_fold = sorted((fold(form), number) for number, form in enumerate(self._forms))
-        self._by_stem = sorted((name, number) for number, name in enumerate(names))
-        self._stemmer = Stemmer()
+        self._by_stem = sorted((name, number) for number, found in enumerate(readings) for name in found)
+        self._stemmer = stemmer
         self._runs: dict[tuple[int, ...], NDArray[np.int64]] = {}
 
     def draw(self, kind: str, count: int) -> list[Query]:
@@ -95,9 +100,21 @@ class Drawer:
             if len(found) == count:
                 break
             query = make(self)
-            if query is not None:
+            if query is not None and self._means_one_thing(query):
                 found[query] = None
         return list(found)
+
+    def _means_one_thing(self, query: Query) -> bool:
+        bare = is_bare("".join(query.words))
+        return query.shape == "prefix" or all(self._has_one_class(word, bare) for word in query.words)
+
+    def _has_one_class(self, form: str, bare: bool) -> bool:
+        """Whether a word is of one class in a query, which may be bare of diacritics, and where it is spelled alike."""
+        classes = set(self._stemmer.readings(form, bare))
+        if bare or not self._stemmer.knows(form):
+            low, high = (bisect_left(self._by_fold, (fold(form) + end,)) for end in ("", "\0"))
+            classes.update(self._stemmer(self._forms[number]) for _, number in self._by_fold[low:high])
+        return len(classes) == 1
 
     # Words.
 
@@ -163,7 +180,7 @@ class Drawer:
             return None
         begun = fold(word)[: self._rng.randint(4, len(word) - 2)]
         same = _beginning(self._by_fold, begun) == _beginning(self._by_stem, begun)
-        return Query((begun,), "prefix") if same and self._stemmer(begun) == begun else None
+        return Query((begun,), "prefix") if same else None
 
     # Phrases.
 

@@ -48,18 +48,11 @@ class Report:
 
     def write(self, file: Path) -> None:
         """Write everything as JSON."""
-        values: dict[str, Any] = attrs.asdict(self, filter=lambda field, _: field.name != "file")
-        head = {"format": FORMAT, "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
-        text = json.dumps({**head, "machine": machine.facts(), **values}, ensure_ascii=False, indent=1)
-        file.write_text(text + "\n", encoding="utf-8")
+        write_json(self, file)
 
     def show(self, console: Console) -> None:
         """Print the tables."""
-        facts = machine.facts()
-        console.print(
-            f"{self.corpus.articles:,} articles ({self.corpus.origin}), {self.corpus.megabytes:.1f} MB of text; "
-            f"{facts['python']}, {facts['cpus']} CPUs ({facts['cpu'] or 'model unknown'})"
-        )
+        show_head(console, self.corpus)
         for name, told in self.engines.items():
             console.print(f"{name} {told['version']}: {told['given']}", style="dim")
         for name, reason in self.skipped.items():
@@ -72,18 +65,36 @@ class Report:
             _show_disagreements(console, self.query)
 
 
+def write_json(report: attrs.AttrsInstance, file: Path) -> None:
+    """Write a report, under the date and the facts about the machine, as JSON."""
+    values: dict[str, Any] = attrs.asdict(report, filter=lambda field, _: field.name != "file")
+    head = {"format": FORMAT, "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
+    text = json.dumps({**head, "machine": machine.facts(), **values}, ensure_ascii=False, indent=1)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def show_head(console: Console, corpus: Corpus) -> None:
+    """Print what was measured, and where."""
+    facts = machine.facts()
+    console.print(
+        f"{corpus.articles:,} articles ({corpus.origin}), {corpus.megabytes:.1f} MB of text; "
+        f"{facts['python']}, {facts['cpus']} CPUs ({facts['cpu'] or 'model unknown'})"
+    )
+
+
 def _times(ratio: Ratio | None) -> str:
     return "" if ratio is None else f"{ratio.median:.1f}x ({ratio.low:.1f}–{ratio.high:.1f})"
 
 
-def _table(title: str, first: str) -> Table:
+def table_of(title: str, first: str) -> Table:
+    """An empty table whose first column has the names of the rows."""
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, no_wrap=True)
     return table
 
 
 def _index_table(results: Mapping[str, IndexResult]) -> Table:
-    table = _table("Indexing", "engine")
+    table = table_of("Indexing", "engine")
     for column in ("seconds", "articles/s", "MB/s", "peak MB", "growth MB", "index MB", "ratio"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, one in results.items():
@@ -101,7 +112,7 @@ def _index_table(results: Mapping[str, IndexResult]) -> Table:
 
 
 def _query_table(results: Mapping[str, ClassResult], engines: list[str]) -> Table:
-    table = _table("Queries, from the string to ten hits: microseconds, median and 99th percentile", "class")
+    table = table_of("Queries, from the string to ten hits: microseconds, median and 99th percentile", "class")
     columns = ["hits"]
     for name in engines:
         columns += [name, "p99"] if name == OURS or OURS not in engines else [name, "p99", "ratio"]

@@ -42,16 +42,17 @@ _CODAS: Final = [*[""] * 12, "n", "r", "l", "s", "m", "nt", "rt"]
 _FINALS: Final = _list("b c d f g l m n p r s t v z nt nd rt st ct")
 
 # Nouns of three genders, adjectives and verbs; the first form is the most frequent, and so on.
+NOUN, VERB, ADJECTIVE, NAME = "NOUN", "VERB", "ADJ", "PROPN"  # word classes, as Universal Dependencies call them
 _PARADIGMS: Final = tuple(
-    tuple(endings.split("|"))
-    for endings in (
-        "|ul|ului|i|ii|ilor|ule",
-        "ă|a|ei|e|ele|elor",
-        "|ul|uri|ului|urile|urilor",
-        "|ă|i|e|ul|a|ei|ilor|elor",
-        "a|ează|at|ează|ând|ată|ase|au|ăm|ați",
-        "e|it|esc|ește|ind|ise|im|iți|ită|iră",
-        "are|area|ării|ări|ările|ărilor",
+    (kind, tuple(endings.split("|")))
+    for kind, endings in (
+        (NOUN, "|ul|ului|i|ii|ilor|ule"),
+        (NOUN, "ă|a|ei|e|ele|elor"),
+        (NOUN, "|ul|uri|ului|urile|urilor"),
+        (ADJECTIVE, "|ă|i|e|ul|a|ei|ilor|elor"),
+        (VERB, "a|ează|at|ează|ând|ată|ase|au|ăm|ați"),
+        (VERB, "e|it|esc|ește|ind|ise|im|iți|ită|iră"),
+        (NOUN, "are|area|ării|ări|ările|ărilor"),
     )
 )
 _SOFTENED: Final = {"t": "ț", "d": "z", "s": "ș", "st": "șt"}  # before an ending that begins with i
@@ -75,6 +76,7 @@ class Vocabulary:
         function: cumulative probabilities of the function words, which come first in `words`.
         lemmas: cumulative probabilities of the lemmas, the most frequent first.
         first_form: the place in `words` of each lemma's first form, and one place past the last.
+        classes: the word class of each lemma.
         forms: by number of forms, the cumulative probabilities of the forms of a lemma that has so many.
         extras: where numbers and names begin in `words`.
     """
@@ -83,6 +85,7 @@ class Vocabulary:
     function: NDArray[np.float64]
     lemmas: NDArray[np.float64]
     first_form: NDArray[np.int64]
+    classes: list[str]
     forms: dict[int, NDArray[np.float64]]
     extras: int
 
@@ -138,20 +141,23 @@ def vocabulary() -> Vocabulary:
     rng = random.Random(_LANGUAGE_SEED)
     words = list(FUNCTION_WORDS)
     first_form = []
+    classes = []
     stems: set[str] = set()
     while len(stems) < LEMMAS:
         stems.add(_stem(rng))
     # Frequent words are short ones, by and large. The set's own order would differ from run to run.
     for stem in sorted(sorted(stems), key=lambda stem: len(stem) + 6 * rng.random()):
         first_form.append(len(words))
-        words += inflect(stem, rng.choice(_PARADIGMS))
+        kind, endings = rng.choice(_PARADIGMS)
+        classes.append(kind)
+        words += inflect(stem, endings)
     extras = len(words)
     first_form.append(extras)
     words += [str(year) for year in range(1990, 2030)]
     words += [f"{rng.randrange(1, 1000)}.{rng.randrange(1000):03}" for _ in range(100)]
     words += [f"{rng.randrange(100)},{rng.randrange(10)}" for _ in range(60)]
     words += [surname(rng) for _ in range(2_000)]
-    sizes = {len(paradigm) for paradigm in _PARADIGMS}
+    sizes = {len(endings) for _, endings in _PARADIGMS}
     forms = {size: np.cumsum(_FORM_WEIGHTS[:size] / _FORM_WEIGHTS[:size].sum()) for size in sizes}
     function = _zipf(len(FUNCTION_WORDS), 0.9, 1.0)
-    return Vocabulary(words, function, _zipf(LEMMAS, 1.0, 8.0), np.array(first_form), forms, extras)
+    return Vocabulary(words, function, _zipf(LEMMAS, 1.0, 8.0), np.array(first_form), classes, forms, extras)

@@ -1,4 +1,7 @@
-"""Whoosh: its own index on disk and its own query parser, with newsindex's analyzer in the schema."""
+"""Whoosh: its own index on disk and its own query parser, with newsindex's analyzer in the schema.
+
+It indexes each word under the same readings; in a query it reads a word in one way only, so the queries are of such.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from whoosh.qparser import QueryParser
 from benchmarks.engines import PAGE, Engine, Row, Searcher
 from benchmarks.queries import Query
 from newsindex import Article, RomanianAnalyzer
+from newsindex.analysis import is_bare
 from newsindex.article import micros
 
 _MEMORY_MB: Final = 256  # as much as a newsindex writer has by default
@@ -22,17 +26,22 @@ _SEPARATOR: Final = "\x1e"
 _GAP: Final = 1_000  # positions between title and body, so that no phrase reaches across
 
 
-class TitleAndBody(Analyzer):  # type: ignore[misc]  # Whoosh has no types
-    """Analyzes a title and a body, joined by `_SEPARATOR`, as one text with a gap of positions between them."""
+class Parts(Analyzer):  # type: ignore[misc]  # Whoosh has no types
+    """Analyzes the first `count` parts of a title and a body that `_SEPARATOR` joins, with a gap of positions between.
 
-    def __init__(self) -> None:
+    Both always are in the value: they say together whether the article lacks diacritics, so that its words have several
+    readings, in its title too.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
         self.words = RomanianAnalyzer()
 
     def __call__(self, value: str, start_pos: int = 0, **options: Any) -> Iterator[Any]:
         """Yield the tokens, as Whoosh wants them."""
-        position = start_pos
-        for part in value.split(_SEPARATOR, 1):
-            for token in self.words(part, start_pos=position, **options):
+        position, bare = start_pos, is_bare(value)
+        for part in value.split(_SEPARATOR, 1)[: self.count]:
+            for token in self.words(part, start_pos=position, bare=bare, **options):
                 yield token
                 if options.get("positions"):
                     position = token.pos
@@ -40,11 +49,10 @@ class TitleAndBody(Analyzer):  # type: ignore[misc]  # Whoosh has no types
 
 
 def _schema() -> Schema:
-    words = {"phrase": True, "stored": False}
     return Schema(
         id=ID(stored=True, unique=True),
-        text=TEXT(analyzer=TitleAndBody(), **words),
-        title=TEXT(analyzer=RomanianAnalyzer(), phrase=True, stored=True),
+        text=TEXT(analyzer=Parts(2), phrase=True, stored=False),
+        title=TEXT(analyzer=Parts(1), phrase=True, stored=True),
         source=ID(stored=True),
         date=NUMERIC(int, bits=64, shift_step=8, sortable=True),
         published=STORED(),
@@ -68,11 +76,13 @@ class Whoosh:
         """See `Engine`."""
         writer = index.create_in(directory, _schema()).writer(procs=1, limitmb=_MEMORY_MB)
         for article in articles:
+            text = article.title.replace(_SEPARATOR, " ") + _SEPARATOR + article.body
             # A field without a value is left out: Whoosh takes None for that.
             writer.add_document(
                 id=article.id,
-                text=article.title.replace(_SEPARATOR, " ") + _SEPARATOR + article.body,
-                title=article.title,
+                text=text,
+                title=text,
+                _stored_title=article.title,
                 source=article.source,
                 date=None if article.date is None else micros(article.date),
                 body=article.body,
