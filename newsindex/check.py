@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _dictionary
+from newsindex.inverted.segment import Segment
 from newsindex.results import Report
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
@@ -131,9 +133,26 @@ def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
                 yield _fault(opened, "postings", f"term {term} has other forms than the dictionary says")
             with segment.reading_postings():
                 postings.check(words if name == "text" else others)
+        if name == "text":
+            words -= _readings(segment)
     expected = segment.title_words.astype(np.int64) + segment.body_words
     if not np.array_equal(words, expected):
         yield _fault(opened, "postings", "articles with more or fewer words than their lengths say")
+
+
+def _readings(segment: Segment) -> NDArray[np.int64]:
+    """How many words of each article's text occur once more, as other words that they may be read as."""
+    low, high = segment.readings("text")
+    terms, numbers = segment.form_terms[low:high].astype(np.int64), segment.form_numbers[low:high]
+    more = np.zeros(segment.articles, np.int64)
+    for term in np.unique(terms).tolist():
+        postings = segment.posting_list(term)
+        with segment.reading_postings():
+            docs, _ = postings.docs(0, segment.articles)
+            starts, _, forms = postings.occurrences(docs)
+        read = np.concatenate(([0], np.cumsum(np.isin(forms, numbers[terms == term]))))
+        more[docs] += read[starts[1:]] - read[starts[:-1]]
+    return more
 
 
 def _check_articles(opened: OpenSegment) -> Iterator[CorruptIndexError]:

@@ -29,6 +29,7 @@ from newsindex.results import Explanation, Hit, Report, Results, Stats
 from newsindex.searcher import aggregate, explain, page
 from newsindex.searcher.ranking import closeness
 from newsindex.searcher.snippets import Highlighter
+from newsindex.searcher.widening import widen
 from newsindex.snapshot import Snapshot, open_snapshot
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, DiskDirectory
@@ -133,7 +134,7 @@ class Index:
         self._lock = threading.Lock()
         self._stamp: tuple[int, int, int] | None = None
         self._snapshot: Snapshot | None = None
-        self._check_analyzer(self.snapshot().manifest)
+        self.snapshot()
 
     def __repr__(self) -> str:
         return f"<newsindex.Index of {len(self):,} articles in {str(self.path)!r}>"
@@ -160,8 +161,9 @@ class Index:
         stamp = self._directory.stamp(manifests.NAME)
         with self._lock:
             if self._snapshot is None or stamp != self._stamp:
-                self._snapshot = open_snapshot(self._directory, self._snapshot)
-                self._stamp = stamp
+                snapshot = open_snapshot(self._directory, self._snapshot)
+                self._check_analyzer(snapshot.manifest)
+                self._snapshot, self._stamp = snapshot, stamp
             return self._snapshot
 
     # Writing.
@@ -242,7 +244,8 @@ class Index:
             query: a string in the query language (`*` is every article), or any `whoosh.query` object.
             limit: how many hits to return; None for all.
             offset: how many to skip before them.
-            since, until: dates, both inclusive.
+            since, until: dates, both inclusive: objects, ISO text such as "2025-08", or Romanian such as "ieri",
+                "15 august 2025" and "acum 3 luni" (see `newsindex.query.date_words`), counted from the index's clock.
             match: "all" (every word must occur) or "any".
             sort: "relevance", "newest" or "oldest"; undated articles come last in the latter two.
             filters: {field: value} or {field: [values]}; an article must have one of them, whole, in each field.
@@ -268,14 +271,16 @@ class Index:
     ) -> Plan:
         extra = snapshot.manifest.fields
         text = query if isinstance(query, str) else None
-        tree = query if text is None else language.parse(text, match)
-        parts = [plan(tree, extra_fields=extra, query=text, stem=self._stemmer)]
+        now = self._clock()
+        tree = query if text is None else language.parse(text, match, now)
+        parts = [plan(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)]
         if since is not None or until is not None:
-            parts.append(dates.bounds(since, until))
+            parts.append(dates.bounds(since, until, now))
         parts += [
             OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
         ]
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
+        whole = parts[0] if len(parts) == 1 else And(tuple(parts))
+        return widen(whole, [segment.live for segment in snapshot.segments])
 
     @staticmethod
     def _facet(snapshot: Snapshot, name: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from newsindex.analysis._forms import FormTable
-from newsindex.analysis._tokens import MAX_FORM, fold, fold_table, tokenize
-from newsindex.analysis.characters import clean
-from newsindex.analysis.stemmer import Stemmer
+from newsindex.analysis._tokens import MAX_FORM, dot_groups, fold, fold_table, tokenize
+from newsindex.analysis.characters import clean, is_bare
+from newsindex.analysis.stemmer import Stemmer, is_spelling
 from newsindex.analysis.stop_words import STOP_WORDS, is_stop_word
 
 if TYPE_CHECKING:
@@ -24,8 +24,11 @@ __all__ = [
     "RomanianAnalyzer",
     "Stemmer",
     "clean",
+    "dot_groups",
     "fold",
     "fold_table",
+    "is_bare",
+    "is_spelling",
     "is_stop_word",
     "tokenize",
 ]

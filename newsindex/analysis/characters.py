@@ -22,8 +22,15 @@ COMMA_LETTERS: Final = {"ş": "ș", "ţ": "ț", "Ş": "Ș", "Ţ": "Ț"}
 # Letters whose stroke, or missing dot, Unicode does not treat as a diacritic although people type the base letter.
 STROKE_LETTERS: Final = dict(zip("łŁøØđĐħĦŧŦðÐıƀɃǥǤƶƵ", "lLoOdDhHtTdDibBgGzZ", strict=True))
 
+# Raised and lowered digits: CO₂ and m² are typed CO2 and m2, by those who ask and by half of those who write.
+SHIFTED_DIGITS: Final = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉", "01234567890123456789", strict=True))
+
 # By Unicode a letter, by use an apostrophe.
 LETTER_APOSTROPHE: Final = "ʼ"
+
+# What a text has that uses Romanian diacritics: the letters, or the marks of decomposed ones (breve, circumflex,
+# comma and cedilla below).
+_DIACRITICS = re.compile("[ăâîșțĂÂÎȘȚşţŞŢ\u0306\u0302\u0326\u0327]")
 
 _IGNORABLE = re.compile(f"[{IGNORABLE}]+")
 _UNIFY = str.maketrans(COMMA_LETTERS)
@@ -39,3 +46,12 @@ def clean(text: str) -> str:
         return text
     # Dropping comes first: an invisible character between a letter and its mark would keep them from composing.
     return unicodedata.normalize("NFC", _IGNORABLE.sub("", text)).translate(_UNIFY)
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text has none of the Romanian diacritics, so that its words may lack theirs.
+
+    >>> is_bare("Müller in Bucuresti"), is_bare("Müller în Bucuresti")
+    (True, False)
+    """
+    return text.isascii() or _DIACRITICS.search(text) is None

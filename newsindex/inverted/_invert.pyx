@@ -4,7 +4,7 @@
 Only `newsindex.inverted.build` calls it, with arrays that it made itself.
 """
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 import numpy as np
 
@@ -15,26 +15,56 @@ GAP = _GAP  # positions left free between title and body and between two tags, s
 GAP_TOKEN = -1
 
 
+cdef struct Row:
+    int32_t token
+    int32_t first  # of its readings
+    int32_t end
+
+
+cdef inline void read(Row* row, const int32_t* firsts, bint bare, const uint8_t* always) noexcept nogil:
+    """Which readings, besides its own, a token has in an article."""
+    row.first = row.end = 0
+    if firsts != NULL and firsts[row.token] != firsts[row.token + 1] and (bare or always[row.token]):
+        row.first, row.end = firsts[row.token], firsts[row.token + 1]
+
+
 def invert(const int32_t[::1] tokens, const int64_t[::1] starts, const int32_t[::1] order,
-           const int32_t[::1] form_terms, const int32_t[::1] form_numbers, Py_ssize_t terms):
+           const int32_t[::1] form_terms, const int32_t[::1] form_numbers, Py_ssize_t terms,
+           const int32_t[::1] readings=None, const uint8_t[::1] always=None, const uint8_t[::1] bare=None):
     """Order the occurrences of a field by (term, docid, position).
 
     `tokens[starts[a]:starts[a + 1]]` are the form ids of article a, GAP_TOKEN for a gap; docid d is article
     `order[d]`. Form f is form number `form_numbers[f]` of term `form_terms[f]`.
 
+    A form may be read as others too: f as the forms from `readings[f]` up to `readings[f + 1]`, in every article if
+    `always[f]`, else in articles a where `bare[a]`. It occurs as each of these in the same place.
+
     Returns (term starts int64, docids int32, positions int32, form numbers int32).
     """
-    cdef Py_ssize_t d, i, slot, count = order.shape[0], total = 0
-    cdef int32_t token, position
+    cdef Py_ssize_t d, i, k, slot, count = order.shape[0], total = 0
+    cdef int32_t position, form
+    cdef bint is_bare
+    cdef Row row
+    cdef const int32_t* firsts = NULL
+    cdef const uint8_t* anywhere = NULL
+    if readings is not None:
+        firsts = &readings[0]
+        anywhere = &always[0] if always.shape[0] else NULL
     term_starts = np.zeros(terms + 2, np.int64)
     cdef int64_t[::1] slots = term_starts
     with nogil:
         # Counts go two places up, so that after the second pass slot t + 1 has moved to where t + 1 begins.
         for d in range(count):
+            is_bare = firsts != NULL and bare[order[d]]
             for i in range(starts[order[d]], starts[order[d] + 1]):
-                if tokens[i] >= 0:
-                    slots[form_terms[tokens[i]] + 2] += 1
-                    total += 1
+                row.token = tokens[i]
+                if row.token < 0:
+                    continue
+                read(&row, firsts, is_bare, anywhere)
+                slots[form_terms[row.token] + 2] += 1
+                for form in range(row.first, row.end):
+                    slots[form_terms[form] + 2] += 1
+                total += 1 + row.end - row.first
         for i in range(2, terms + 2):
             slots[i] += slots[i - 1]
     found_docs = np.empty(total, np.int32)
@@ -44,15 +74,24 @@ def invert(const int32_t[::1] tokens, const int64_t[::1] starts, const int32_t[:
     with nogil:
         for d in range(count):
             position = 0
+            is_bare = firsts != NULL and bare[order[d]]
             for i in range(starts[order[d]], starts[order[d] + 1]):
-                token = tokens[i]
-                if token < 0:
+                row.token = tokens[i]
+                if row.token < 0:
                     position += _GAP
                     continue
-                slot = slots[form_terms[token] + 1]
-                slots[form_terms[token] + 1] += 1
-                docs[slot] = <int32_t>d
-                positions[slot] = position
-                numbers[slot] = form_numbers[token]
+                read(&row, firsts, is_bare, anywhere)
+                form = row.token
+                k = row.first
+                while True:
+                    slot = slots[form_terms[form] + 1]
+                    slots[form_terms[form] + 1] += 1
+                    docs[slot] = <int32_t>d
+                    positions[slot] = position
+                    numbers[slot] = form_numbers[form]
+                    if k >= row.end:
+                        break
+                    form = <int32_t>k
+                    k += 1
                 position += 1
     return term_starts[:terms + 1], found_docs, found_positions, found_numbers

@@ -17,7 +17,7 @@ which token positions, and in which of its surface forms. Articles stand in bloc
 Numbers in a block are packed at `width` bits, least significant bit first, each row padded to whole bytes. So an
 occurrence takes a bit at least, and the bytes of a block bound what decoding it can allocate. All integers are little
 endian. Both sections end in `PADDING` zero bytes, so that the unpacker may load 8 bytes at
-a time. The reader trusts nothing: every offset, width and docid is checked against the bounds of its section
+a time. The occurrences are read by `_occurrences`. The readers trust nothing: every offset, width and docid is checked against the bounds of its section
 and the number of articles before it is used, and a fault is a ValueError that the caller turns into a
 CorruptIndexError.
 """
@@ -28,7 +28,8 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
+from newsindex.inverted._buffers cimport Buffer, put_bytes
+from newsindex.inverted._occurrences cimport Occurrences, gathered, peek
 
 cdef enum:
     _BLOCK = 128
@@ -36,14 +37,6 @@ cdef enum:
 
 BLOCK = _BLOCK
 PADDING = 8
-
-
-cdef inline uint32_t peek(const uint8_t *data, Py_ssize_t index, int width) noexcept nogil:
-    """The number at `index` of a packed row; the row is followed by at least 8 readable bytes."""
-    cdef uint64_t word
-    cdef Py_ssize_t bit = index * width
-    memcpy(&word, data + (bit >> 3), 8)
-    return <uint32_t>((word >> (bit & 7)) & ((<uint64_t>1 << width) - 1))
 
 
 cdef class PostingList:
@@ -240,22 +233,49 @@ cdef class PostingList:
             verified[0] = self.verify_postings(begin, stop)
         return 0
 
-    def occurrences(self, const int32_t[::1] wanted, bint forms=True):
+    def occurrences(self, const int32_t[::1] wanted, bint forms=True, chosen=None):
         """The occurrences in the articles `wanted`, ascending docids; articles without the term have none.
 
         Returns (starts, positions, forms): those of `wanted[i]` stand from `starts[i]` (int64) to `starts[i + 1]` in
-        the other two (int32). Without `forms` the last is empty, and not decoded.
+        the other two (int32). Without `forms` the last is empty. With `chosen`, some form numbers, only the positions
+        of occurrences in these forms are gathered.
         """
-        cdef Py_ssize_t n = wanted.shape[0], i = 0, j, k, block = -1, next_block, count = 0, after, total = 0
-        cdef Py_ssize_t verified = 0
+        cdef Occurrences occurrences = Occurrences()
+        occurrences.bare = not forms or chosen is not None
+        if chosen is not None:
+            occurrences.choose(chosen)
+        found = np.zeros(wanted.shape[0] + 1, np.int64)
+        cdef int64_t[::1] starts = found
+        self._visit(wanted, occurrences, starts[1:])
+        np.cumsum(found, out=found)
+        return found, occurrences.positions(), occurrences.forms()
+
+    def tally(self, const int32_t[::1] wanted, alike, typed):
+        """How many occurrences in each of `wanted`, ascending docids, are in these form numbers: (alike, typed), int32.
+
+        All that are `typed` are `alike` too.
+        """
+        cdef Occurrences occurrences = Occurrences()
+        cdef Py_ssize_t i
+        occurrences.counting = True
+        occurrences.choose(alike)
+        occurrences.mask[typed] = 2
+        sums = np.zeros(wanted.shape[0], np.int64)
+        counts = np.empty((2, wanted.shape[0]), np.int32)
+        cdef int64_t[::1] both = sums
+        cdef int32_t[:, ::1] out = counts
+        self._visit(wanted, occurrences, both)
+        for i in range(wanted.shape[0]):
+            out[0, i] = both[i] & 0xFFFFFFFF
+            out[1, i] = both[i] >> 32
+        return counts[0], counts[1]
+
+    cdef int _visit(self, const int32_t[::1] wanted, Occurrences occurrences, int64_t[::1] sums) except -1:
+        """Take the occurrences in `wanted`, ascending docids; `sums[i]` of them are in `wanted[i]`."""
+        cdef Py_ssize_t n = wanted.shape[0], i = 0, j = 0, k, block = -1, next_block, count = 0, after, verified = 0
         cdef uint32_t[_BLOCK] docs
         cdef uint32_t[_BLOCK] counts
         cdef Py_ssize_t[_BLOCK + 1] before
-        cdef Occurrences occurrences = Occurrences()
-        occurrences.bare = not forms
-        found_starts = np.zeros(n + 1, np.int64)
-        cdef int64_t[::1] starts = found_starts
-        j = 0
         while i < n:
             if block < 0 or (j >= count and block + 1 < self.block_count) or (
                     self.block_count > 1 and wanted[i] > self._last(block)):
@@ -274,13 +294,9 @@ cdef class PostingList:
             while j < count and <int64_t>docs[j] < wanted[i]:
                 j += 1
             if j < count and <int64_t>docs[j] == wanted[i]:
-                occurrences.copy(before[j], counts[j])
-                total += counts[j]
+                sums[i] = occurrences.take(before[j], counts[j])
             i += 1
-            starts[i] = total
-        for k in range(i, n):
-            starts[k + 1] = total
-        return found_starts, occurrences.positions(), occurrences.forms()
+        return 0
 
     def check(self, int64_t[::1] words):
         """Decode the whole list, and add to `words` how often the term occurs in each article."""
@@ -320,75 +336,6 @@ cdef class PostingList:
             occurrences.verified = self.verify_positions(self.occ_start + begin, self.occ_start + end)
         occurrences.open(self.occ, self.occ_start + begin, self.occ_start + end, count, self.forms)
         return 0
-
-
-cdef class Occurrences:
-    """Gathers the positions and form numbers of chosen articles out of occurrence blocks."""
-
-    cdef const uint8_t[::1] data
-    cdef Py_ssize_t at, row
-    cdef Py_ssize_t read  # how far into the occurrences of a list blocks were opened
-    cdef Py_ssize_t verified  # how far into the positions they are verified, from there on
-    cdef int delta_width, form_width
-    cdef Py_ssize_t form_count
-    cdef bint bare  # positions only
-    cdef Buffer gathered_positions, gathered_forms
-
-    def __dealloc__(self):
-        free(self.gathered_positions.data)
-        free(self.gathered_forms.data)
-
-    cdef int open(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t count,
-                  Py_ssize_t form_count) except -1:
-        if at + 2 > stop or not 1 <= data[at] <= 32 or data[at + 1] > 32:
-            raise ValueError("impossible bit widths")
-        self.form_count = form_count
-        self.data = data
-        self.at = at + 2
-        self.delta_width = data[at]
-        self.form_width = data[at + 1]
-        self.row = (count * self.delta_width + 7) // 8
-        if self.at + self.row + (count * self.form_width + 7) // 8 > stop:
-            raise ValueError("an occurrences block longer than its bytes")
-        return 0
-
-    cdef int copy(self, Py_ssize_t first, Py_ssize_t count) except -1:
-        cdef Py_ssize_t k
-        cdef int64_t position = 0
-        cdef int32_t *positions
-        reserve(&self.gathered_positions, 4 * count)
-        positions = <int32_t *>(self.gathered_positions.data + self.gathered_positions.size)
-        for k in range(count):
-            position += peek(&self.data[self.at], first + k, self.delta_width) + (k > 0)
-            positions[k] = <int32_t>position
-        if position > 0x7FFFFFFF:
-            raise ValueError(f"an impossible position {position}")
-        self.gathered_positions.size += 4 * count
-        return 0 if self.bare else self.copy_forms(first, count)
-
-    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1:
-        cdef Py_ssize_t k
-        cdef uint32_t form, highest = 0
-        cdef int32_t *forms
-        reserve(&self.gathered_forms, 4 * count)
-        forms = <int32_t *>(self.gathered_forms.data + self.gathered_forms.size)
-        for k in range(count):
-            form = peek(&self.data[self.at + self.row], first + k, self.form_width)
-            highest = max(highest, form)
-            forms[k] = <int32_t>form
-        if highest >= <uint64_t>self.form_count:
-            raise ValueError(f"form number {highest} of a term with {self.form_count}")
-        self.gathered_forms.size += 4 * count
-        return 0
-
-    cdef void clear(self) noexcept:
-        self.gathered_positions.size = self.gathered_forms.size = 0
-
-    cdef object positions(self):
-        return gathered(&self.gathered_positions)
-
-    cdef object forms(self):
-        return gathered(&self.gathered_forms)
 
 
 def list_sizes(postings, positions, const uint64_t[::1] starts, Py_ssize_t articles, verify_postings, verify_positions):
@@ -454,11 +401,3 @@ cdef class Columns:
     def __dealloc__(self):
         free(self.terms.data)
         free(self.docs.data)
-
-
-cdef object gathered(Buffer *buffer):
-    array = np.empty(buffer.size // 4, np.int32)
-    cdef int32_t[::1] out = array
-    if buffer.size:
-        memcpy(&out[0], buffer.data, buffer.size)
-    return array

@@ -17,7 +17,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from newsindex.analysis import FormTable, Stemmer, fold
+from newsindex.analysis import FormTable, Stemmer, fold, is_bare
 from newsindex.article import Article
 from newsindex.article import micros as to_micros
 from newsindex.inverted import _dictionary
@@ -32,6 +32,8 @@ NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the dat
 _TOKEN_COST: Final = 20  # bytes of memory for one buffered word, counting what sorting it will take
 _MAX_SCANNED: Final = 10_000  # metadata values whose words are kept
 _GAP: Final = array("i", [GAP_TOKEN]).tobytes()
+
+READING: Final = b"\xff"  # begins the entry of a form read as another word; no UTF-8 has that byte, nor one above it
 
 
 def hash_id(article_id: str) -> int:
@@ -75,6 +77,7 @@ class SegmentBuilder:
         self._dates = array("q")
         self._offsets = array("i")
         self._words: dict[str, array[int]] = {"title": array("i"), "body": array("i")}
+        self._bare = array("B")
         self._dead: set[int] = set()
 
     def __len__(self) -> int:
@@ -94,6 +97,7 @@ class SegmentBuilder:
         self._rows[TITLE].add(number, [title.data])
         self._words["title"].append(len(title))
         self._words["body"].append(len(body))
+        self._bare.append(is_bare(article.title) and is_bare(article.body))
         for field, values in metadata(article):
             self._rows[field].add(number, map(self._scan_value, values))
             self._values[field].add(number, facet_values(field, values))
@@ -149,13 +153,26 @@ class SegmentBuilder:
             lambda chunk: positions.append(bytes(chunk)),
         )
         tables = FieldTables()
-        vocabulary = Vocabulary(self._forms.forms(), self._stemmer)
+        bare = np.frombuffer(self._bare, np.uint8)
+        vocabulary = Vocabulary(self._forms.forms(), self._stemmer, self._forms_of(bare))
+        readings, always = vocabulary.readings
         for number, (field, rows) in enumerate(sorted(self._rows.items())):
             tokens = np.frombuffer(rows.tokens, np.int32)
             starts = rows.starts(len(self._ids))
-            counts = self._count(tokens, starts, len(vocabulary))
-            terms = vocabulary.select(counts, stemmed=is_stemmed(field))
-            occurrences = invert(tokens, starts, order, terms.form_terms, terms.form_numbers, len(terms.terms[1]) - 1)
+            terms = vocabulary.select(
+                self._count(tokens, starts), self._count(tokens, starts, bare), stemmed=is_stemmed(field)
+            )
+            occurrences = invert(
+                tokens,
+                starts,
+                order,
+                terms.form_terms,
+                terms.form_numbers,
+                len(terms.terms[1]) - 1,
+                readings if is_stemmed(field) else None,
+                always,
+                bare,
+            )
             offsets = writer.add_terms(*occurrences, terms.form_counts)
             used = terms.entry_forms
             tables.add(field, offsets, terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used])
@@ -170,14 +187,24 @@ class SegmentBuilder:
             sink.close_section()
         return tables.fields
 
-    def _count(self, tokens: NDArray[np.int32], starts: NDArray[np.int64], forms: int) -> NDArray[np.int64]:
-        """How often each form occurs in the articles that are not left out."""
+    def _count(
+        self, tokens: NDArray[np.int32], starts: NDArray[np.int64], among: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.int64]:
+        """How often each form occurs in the articles that are not left out, or in those `among` them."""
         kept = tokens >= 0
-        if self._dead:
-            live = np.ones(len(starts) - 1, bool)
-            live[list(self._dead)] = False
-            kept &= np.repeat(live, np.diff(starts))
-        return np.bincount(tokens[kept], minlength=forms)
+        if self._dead or among is not None:
+            wanted = np.ones(len(starts) - 1, bool) if among is None else among.astype(bool)
+            wanted[list(self._dead)] = False
+            kept &= np.repeat(wanted, np.diff(starts))
+        return np.bincount(tokens[kept], minlength=len(self._forms))
+
+    def _forms_of(self, articles: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which forms occur in the stemmed fields of some articles."""
+        found = np.zeros(len(self._forms), bool)
+        for field, rows in self._rows.items():
+            if is_stemmed(field):
+                found |= self._count(np.frombuffer(rows.tokens, np.int32), rows.starts(len(self._ids)), articles) > 0
+        return found
 
 
 @attrs.frozen(eq=False)
@@ -193,25 +220,54 @@ class Terms:
 
 
 class Vocabulary:
-    """The word forms of a segment with their stems, sorted once for all fields."""
+    """The word forms of a segment with their terms, sorted once for all fields.
 
-    def __init__(self, forms: Sequence[str], stemmer: Stemmer) -> None:
+    A form that may be read as several words is a form of its first reading, and has for each other reading a form more,
+    numbered behind the real ones, whose entry sorts behind theirs (READING). No pattern over forms finds those.
+    """
+
+    def __init__(self, forms: Sequence[str], stemmer: Stemmer, in_bare: NDArray[np.bool_]) -> None:
         folded = [fold(form) for form in forms]
         entries = [form_entry(form, plain) for form, plain in zip(forms, folded, strict=True)]
         by_entry = sorted(range(len(forms)), key=entries.__getitem__)
-        self._by_entry = np.array(by_entry, np.int64)
-        self._entries = pack([entries[form] for form in by_entry])
-        self._keys = {True: _number(stemmer.stems(forms)), False: _number_folded(folded, by_entry)}
+        packed = pack([entries[form] for form in by_entry])
+        ordered = [forms[form] for form in by_entry]
+        classes, always = stemmer.classify(ordered, packed, in_bare[by_entry].tolist())
+        self._real = len(forms)
+        self._always = np.zeros(len(forms), bool)
+        self._always[by_entry] = always
+        firsts = [""] * len(forms)
+        others: list[tuple[int, str]] = []
+        for form, terms in zip(by_entry, classes, strict=True):
+            firsts[form] = terms[0]
+            others += ((form, other) for other in terms[1:])
+        others.sort()
+        of_form = np.array([form for form, _ in others], np.int64)
+        self._reads = of_form  # the form that each reading is one of
+        self.readings = (
+            np.searchsorted(of_form, np.arange(len(forms) + 1)).astype(np.int32) + np.int32(len(forms)),
+            self._always.astype(np.uint8),
+        )
+        readings = [reading_entry(forms[form], other) for form, other in others]
+        by_reading = sorted(range(len(readings)), key=readings.__getitem__)
+        self._by_entry = np.array([*by_entry, *(self._real + place for place in by_reading)], np.int64)
+        self._entries = pack([*(entries[form] for form in by_entry), *(readings[place] for place in by_reading)])
+        self._keys = {
+            True: _number([*firsts, *(other for _, other in others)]),
+            False: _number_folded(folded, by_entry),
+        }
 
     def __len__(self) -> int:
         return len(self._by_entry)
 
-    def select(self, counts: NDArray[np.int64], stemmed: bool) -> Terms:
-        """The terms of a field, given how often each form occurs in it.
+    def select(self, counts: NDArray[np.int64], in_bare: NDArray[np.int64], stemmed: bool) -> Terms:
+        """The terms of a field, given how often each form occurs in it, and how often in bare articles.
 
         The forms of a term are numbered by falling frequency, since small numbers pack into fewer bits.
         """
         keys, packed = self._keys[stemmed]
+        as_others = np.where(self._always[self._reads], counts[self._reads], in_bare[self._reads])
+        counts = np.concatenate((counts, as_others if stemmed else np.zeros_like(as_others)))
         places = np.flatnonzero(counts[self._by_entry])
         entry_forms = self._by_entry[places]
         used_keys, entry_terms = np.unique(keys[entry_forms], return_inverse=True)
@@ -255,6 +311,11 @@ def _number_folded(folded: Sequence[str], by_entry: Sequence[int]) -> tuple[NDAr
 def form_entry(form: str, folded: str) -> bytes:
     """The entry of a form in a dictionary of forms."""
     return folded.encode() if form == folded else folded.encode() + b"\0" + form.encode()
+
+
+def reading_entry(form: str, other: str) -> bytes:
+    """The entry of a form where it is read as one of the term `other`."""
+    return READING + form.encode() + b"\0" + other.encode()
 
 
 def rank_in_groups(groups: NDArray[Any]) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _dictionary
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
+from newsindex.inverted.build import NO_TIME, READING, UNDATED, hash_id
 from newsindex.inverted.columns import Integers, Sections, Strings, Values
 
 _EPOCH = dt.datetime(1970, 1, 1)
@@ -321,16 +321,41 @@ class Segment:
         low, high = self.form_range(field, entry, entry + b"\0")
         return low if low < high else None
 
+    def spellings(self, field: str, folded: str) -> list[tuple[int, str]]:
+        """The forms whose folded spelling this is: their numbers, and how they are spelled."""
+        entry = folded.encode()
+        low, high = self.form_range(field, entry, entry + b"\x01")
+        with self.reading("forms"):
+            return [(form, self.forms[form].rpartition("\0")[2]) for form in range(low, high)]
+
+    def readings(self, field: str) -> tuple[int, int]:
+        """The forms that stand for others read as another word: they occur where those do, and are no more words."""
+        bounds = self.fields[field]
+        with self.reading("forms"):
+            data, starts = self.forms.data, self.forms.starts
+            return _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, READING), bounds.end_form
+
+    def terms_from(self, field: str, prefix: str, limit: int) -> list[tuple[int, str]]:
+        """The first `limit` terms that begin with `prefix`: their numbers and names."""
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return []
+        first = prefix.encode()
+        with self.reading("terms"):
+            data, starts = self.terms.data, self.terms.starts
+            low = _dictionary.lower_bound(data, starts, bounds.first_term, bounds.end_term, first)
+            high = _dictionary.lower_bound(data, starts, low, bounds.end_term, first + b"\xff")
+            return [(term, self.terms[term]) for term in range(low, min(high, low + limit))]
+
     def form_range(self, field: str, first: bytes, end: bytes | None) -> tuple[int, int]:
-        """The forms whose dictionary entries are at least `first` and less than `end` (None: no bound)."""
+        """The forms whose dictionary entries are at least `first` and less than `end`; None: all real ones."""
         bounds = self.fields.get(field)
         if bounds is None:
             return 0, 0
         with self.reading("forms"):
             data, starts = self.forms.data, self.forms.starts
             low = _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, first)
-            if end is None:
-                return low, bounds.end_form
+            end = READING if end is None else end
             return low, _dictionary.lower_bound(data, starts, low, bounds.end_form, end)
 
     def match_forms(self, low: int, high: int, pattern: str) -> NDArray[np.int64]:

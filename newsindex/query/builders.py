@@ -31,6 +31,10 @@ class Phrase(wq.Phrase):  # type: ignore[misc] # Whoosh is untyped
         return self
 
 
+class AnyWord(wq.Or):  # type: ignore[misc] # Whoosh is untyped
+    """Any of some words that stand side by side, as in a question; words that were joined by OR are Whoosh's Or."""
+
+
 def phrase(text: str, slop: int = 0, field: str | None = None) -> wq.Query:
     """The words of `text` in this order, with at most `slop` other words between them in all.
 
@@ -57,9 +61,9 @@ def words(text: str, match: str = "all", field: str | None = None) -> wq.Query:
         QueryError: there is no word, or `match` is neither "all" nor "any".
 
     >>> words("ploi ninsori", match="any")
-    Or([Term('text', 'ploi'), Term('text', 'ninsori')])
+    AnyWord([Term('text', 'ploi'), Term('text', 'ninsori')])
     """
-    group = wq.And if is_all(match) else wq.Or
+    group = wq.And if is_all(match) else AnyWord
     terms = [wq.Term(_name(field), word) for word in _words(text)]
     return group(terms) if len(terms) > 1 else terms[0]
 
@@ -70,7 +74,7 @@ def field(name: str, value: object) -> wq.Query:
     Args:
         name: of the field, in Romanian or English; any other name is a key of `extra`.
         value: text, a number, or several in a list, set or tuple, of which one must match. For the field `date` also a
-            date or datetime, and text as in the query language: "2025-08", ">=2025-08-15".
+            date or datetime, and text as in the query language: "2025-08", ">=2025-08-15", "săptămâna trecută".
 
     Raises:
         QueryError: there is nothing to look for, or it is no date in the field `date`.
@@ -93,11 +97,18 @@ def between(since: dt.date | str | None = None, until: dt.date | str | None = No
 
     Articles without a date match none, not even with both sides open.
 
+    Args:
+        since, until: a date, a datetime, or text: in ISO form, or Romanian such as "15 august 2025" and "acum 3 luni".
+            What is counted from today is checked here by the system's clock, and read anew by the clock of the index
+            when the query runs.
+
     Raises:
         QueryError: not a date, or `since` lies after `until`.
 
     >>> between("2025-07", dt.date(2025, 8, 15))
-    And([Term('date', '>=2025-07'), Term('date', '<=2025-08-15')])
+    Term('date', '[2025-07 TO 2025-08-15]')
+    >>> between(until="ieri")
+    Term('date', '<=ieri')
     """
     first, last = dates.to_text(since), dates.to_text(until)
     dates.span(first, last)
@@ -105,15 +116,15 @@ def between(since: dt.date | str | None = None, until: dt.date | str | None = No
 
 
 def date_range(since: str | None, until: str | None, *, after: bool = False, before: bool = False) -> wq.Query:
-    """The tree of a range of dates, exclusive at either end on demand; two comparisons, since Whoosh merges ranges."""
-    terms = []
+    """The tree of a range of dates, exclusive at either end on demand.
+
+    It is one word, since Whoosh merges ranges, and either date may complete the other: from "martie" to "mai 2024".
+    """
+    if since is not None and until is not None:
+        return wq.Term(fields.DATE, f"{'{' if after else '['}{since} TO {until}{'}' if before else ']'}")
     if since is not None:
-        terms.append(wq.Term(fields.DATE, (">" if after else ">=") + since))
-    if until is not None:
-        terms.append(wq.Term(fields.DATE, ("<" if before else "<=") + until))
-    if not terms:
-        return wq.Term(fields.DATE, "*")
-    return wq.And(terms) if len(terms) > 1 else terms[0]
+        return wq.Term(fields.DATE, (">" if after else ">=") + since)
+    return wq.Term(fields.DATE, "*" if until is None else ("<" if before else "<=") + until)
 
 
 def is_all(match: str) -> bool:

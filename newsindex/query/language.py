@@ -7,6 +7,7 @@
 ``inflați*``  ``minis?ru``  ``Iohanis~1``    beginning, pattern, similar spelling (1 or 2 letters differ)
 ``titlu:buget``  ``sursa:(Alfa SAU Beta)``   field of a word, phrase or group; any other name is a key of ``extra``
 ``data:2025-08``  ``data:>=2025-08-15``      published in, since, after, until, before a date
+``data:ieri``  ``data:"15 august 2025"``     dates in Romanian, see `newsindex.query.date_words`
 ``data:[2025-01 TO 2025-03]``  ``{… TO …}``  range of dates, inclusive, exclusive; either end may be missing
 ``ȘI SAU NU``  ``AND OR NOT``  ``+a -b``     in capitals; NU binds most, then ȘI, then SAU, then standing side by side
 ``guvern^2``  ``(a SAU b)^0.5``              weighs more, or less
@@ -24,6 +25,7 @@ Every leaf has the `startchar` of its clause, so that later errors can say where
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -33,9 +35,10 @@ from whoosh import query as wq
 from whoosh.qparser import AndGroup, OrGroup, Plugin, QueryParser, SyntaxNode
 from whoosh.qparser.taggers import Tagger
 
+from newsindex.analysis import dot_groups
 from newsindex.errors import QueryError
 from newsindex.query import dates, fields, lexer
-from newsindex.query.builders import Phrase, date_range, is_all
+from newsindex.query.builders import AnyWord, Phrase, date_range, is_all
 from newsindex.query.lexer import Kind, Lexeme
 from newsindex.query.nodes import TEXT
 
@@ -46,12 +49,13 @@ _PLAIN: Final = re.compile(r"[^\W_]++(?: [^\W_]++)*+")
 _MAX_PLAIN: Final = 200  # characters
 
 
-def parse(text: str, match: str = "all") -> wq.Query:
+def parse(text: str, match: str = "all", now: dt.datetime | None = None) -> wq.Query:
     """The tree of a query string.
 
     Args:
         text: in the language above.
         match: "all" to require every word that stands beside another, "any" to require one of them.
+        now: what dates such as "ieri" are counted from, where a range of them is checked; the default is the present.
 
     Raises:
         QueryError: the string cannot be understood, or is over a limit of `newsindex.query.lexer`; it says where.
@@ -59,20 +63,20 @@ def parse(text: str, match: str = "all") -> wq.Query:
     >>> parse("titlu:buget -guvern")
     And([Term('title', 'buget'), Not(Term('text', 'guvern'))])
     >>> parse('președinte "Coreei de Nord"~2', match="any")
-    Or([Term('text', 'președinte'), Phrase('text', ['Coreei', 'de', 'Nord'], slop=3, boost=1.000000)])
+    AnyWord([Term('text', 'președinte'), Phrase('text', ['Coreei', 'de', 'Nord'], slop=3, boost=1.000000)])
     """
     match_all = is_all(match)
     if isinstance(text, str) and (words := _plain_words(text)):
-        return _group(wq.And if match_all else wq.Or, words)
+        return _group(wq.And if match_all else AnyWord, words)
     lexemes = lexer.scan(text)
     group = AndGroup if match_all else OrGroup
-    parser = QueryParser(None, None, plugins=[_Language(text, lexemes)], group=group)
+    parser = QueryParser(None, None, plugins=[_Language(text, lexemes, now)], group=group)
     return parser.parse(text, normalize=False)
 
 
 def _plain_words(text: str) -> list[wq.Term]:
     """The words of a string that is nothing but a few words, which is most; they need no parser. Else none."""
-    if len(text) > _MAX_PLAIN or not _PLAIN.fullmatch(text):
+    if len(text) > _MAX_PLAIN or not _PLAIN.fullmatch(text) or dot_groups(text) != text:
         return []
     words = []
     for match in _PLAIN_WORD.finditer(text):
@@ -87,9 +91,10 @@ def _plain_words(text: str) -> list[wq.Term]:
 class _Language(Plugin):  # type: ignore[misc] # Whoosh is untyped
     """Our grammar as a plugin of Whoosh's parser, made anew for each string."""
 
-    def __init__(self, text: str, lexemes: list[Lexeme]) -> None:
+    def __init__(self, text: str, lexemes: list[Lexeme], now: dt.datetime | None) -> None:
         self.text = text
         self.lexemes = lexemes
+        self.now = now
 
     def taggers(self, parser: QueryParser) -> list[tuple[Tagger, int]]:
         return [(_LexemeTagger(self.lexemes), -100)]  # before every other
@@ -99,7 +104,7 @@ class _Language(Plugin):  # type: ignore[misc] # Whoosh is untyped
 
     def build(self, parser: QueryParser, group: AndGroup | OrGroup) -> SyntaxNode:
         lexemes = (node.lexeme for node in group)
-        return _TreeNode(_Builder(self.text, match_all=parser.group is AndGroup).run(lexemes))
+        return _TreeNode(_Builder(self.text, self.now, match_all=parser.group is AndGroup).run(lexemes))
 
 
 class _LexemeTagger(Tagger):  # type: ignore[misc] # Whoosh is untyped
@@ -142,8 +147,9 @@ class _Operand:
 class _Builder:
     """Puts lexemes together in one pass, with the open groups on its own stack, so that depth costs no recursion."""
 
-    def __init__(self, text: str, match_all: bool) -> None:
+    def __init__(self, text: str, now: dt.datetime | None, match_all: bool) -> None:
         self.text = text
+        self.now = now
         self.match_all = match_all
         self.dates: list[tuple[wq.Query, Lexeme]] = []  # leaves that only a field of dates may have
         self.groups: list[list[Lexeme | _Operand]] = [[]]
@@ -159,7 +165,7 @@ class _Builder:
             if fields.known(leaf.fieldname) != fields.DATE:
                 raise self.error("ranges and comparisons are for dates only", lexeme.start, "write data: before it")
             if lexeme.kind is Kind.RANGE:
-                self.check_range(lexeme)
+                self.check_range(leaf, lexeme)
         return result.tree
 
     def error(self, message: str, position: int | None, hint: str) -> QueryError:
@@ -211,18 +217,14 @@ class _Builder:
             tree = _pattern(lexeme.text)
         else:
             tree = wq.Term(None, lexeme.text)
-        bare = list(tree) if isinstance(tree, wq.And) else [tree]
-        for query in bare:
-            query.startchar, query.endchar, query.fieldname = lexeme.start, lexeme.end, None
+        tree.startchar, tree.endchar, tree.fieldname = lexeme.start, lexeme.end, None
         if lexeme.kind in (Kind.RANGE, Kind.COMPARE):
-            self.dates += ((query, lexeme) for query in bare)
-        return _Operand(tree, bare, lexeme.start, lexeme.end)
+            self.dates.append((tree, lexeme))
+        return _Operand(tree, [tree], lexeme.start, lexeme.end)
 
-    def check_range(self, lexeme: Lexeme) -> None:
-        # The planner sees two comparisons, and would take a range from late to early for one that matches nothing.
-        opening, first, last, closing = lexeme.parts
+    def check_range(self, leaf: wq.Query, lexeme: Lexeme) -> None:
         try:
-            dates.span(first or None, last or None, after=opening == "{", before=closing == "}")
+            dates.compare(leaf.text, self.now)
         except QueryError as error:
             raise lexer.relocate(error, self.text, lexeme.start) from error.__cause__
 
@@ -235,7 +237,7 @@ class _Builder:
         if self.match_all:
             tree = _group(wq.And, [row.tree for row in rows])
         else:
-            tree = _group(wq.Or, plain) if plain else None
+            tree = _group(AnyWord, plain) if plain else None
             if required:
                 need = _group(wq.And, required)
                 tree = need if tree is None else wq.AndMaybe(need, tree)
@@ -305,7 +307,7 @@ def _signed(operand: _Operand, sign: Lexeme | None) -> _Operand:
     tree = operand.tree
     if sign.kind is Kind.NOT:
         tree = wq.Not(tree)
-    elif type(tree) is wq.Term and tree.text[0] not in "<>":
+    elif type(tree) is wq.Term and tree.text[0] not in "<>[{":
         # A stop word that is required counts, as it does in a phrase.
         tree = Phrase(tree.fieldname, [tree.text], boost=tree.boost)
         tree.startchar, tree.endchar = operand.tree.startchar, operand.tree.endchar

@@ -14,6 +14,7 @@ from typing import Final
 
 import attrs
 
+from newsindex.analysis import dot_groups
 from newsindex.errors import QueryError
 from newsindex.query import fields
 
@@ -96,10 +97,10 @@ def scan(query: str) -> list[Lexeme]:
 def split(text: str) -> list[str]:
     """The raw words of a text that is no query: what stands between spaces and punctuation.
 
-    >>> split("guvern, buget: 1,5 la sută")
-    ['guvern', 'buget:', '1,5', 'la', 'sută']
+    >>> split("guvern, buget: 1,5 la sută din 10 000")
+    ['guvern', 'buget:', '1,5', 'la', 'sută', 'din', '10.000']
     """
-    return [word for word in _BREAK.split(text) if _is_searchable(word)]
+    return [word for word in _BREAK.split(dot_groups(text)) if _is_searchable(word)]
 
 
 def check_text(text: object, what: str = "a query") -> str:
@@ -132,7 +133,7 @@ def shown(value: object) -> str:
 
 
 def _sound(query: object) -> str:
-    text = check_text(query)
+    text = dot_groups(check_text(query))  # before a line break becomes a space
     return text if text.isprintable() else text.translate(_CONTROLS)
 
 
@@ -140,8 +141,13 @@ def _is_searchable(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
+def _is_searchable_or_sign(text: str) -> bool:
+    return _is_searchable(text) or text in ("<", "<=", ">", ">=")
+
+
 class _Scanner:
-    """One walk over one string. `text` is `query` with its control characters made spaces, at the same offsets."""
+    """One walk over one string. `text` is `query` with its control characters made spaces, and a dot for each
+    space inside a number, at the same offsets."""
 
     def __init__(self, text: str, query: str) -> None:
         self.text = text
@@ -303,8 +309,9 @@ class _Scanner:
     def phrase(self, start: int, quote: int) -> Lexeme:
         """The phrase whose opening quote is at `quote`; an = before it is at `start`."""
         inner, end = self.quoted(quote)
-        words = tuple(filter(_is_searchable, (_unescape(word) for word in inner.split())))
-        if not words:
+        # A sign that compares dates is kept, lest ">= ieri" means ieri; among words it is punctuation.
+        words = tuple(filter(_is_searchable_or_sign, (_unescape(word) for word in inner.split())))
+        if not any(map(_is_searchable, words)):
             raise self.error("there is no word between the quotes", quote, "write the phrase between them")
         if start < quote:
             words = tuple("=" + word.lstrip("=") for word in words)

@@ -18,6 +18,7 @@ __all__ = [
     "TITLE",
     "And",
     "Dates",
+    "Derived",
     "Everything",
     "Form",
     "Fuzzy",
@@ -39,9 +40,32 @@ __all__ = [
 
 @attrs.frozen
 class Stem:
-    """Any form of a word: `stem` is what `newsindex.analysis` makes of it."""
+    """Any form of a word.
+
+    Attributes:
+        stem: the term of the word, as `newsindex.analysis` makes it.
+        form: the word as it was asked for: where it is spelled so, it counts more. Empty where all forms are alike.
+        others: further terms that the word may belong to, if it lacks its diacritics.
+        loose: forms of the index that differ from `form` in nothing but diacritics are meant too.
+    """
 
     stem: str
+    form: str = ""
+    others: tuple[str, ...] = ()
+    loose: bool = False
+
+
+@attrs.frozen
+class Derived:
+    """Any form of the words that are derived from the same one as a word, but not of that word.
+
+    Attributes:
+        root: what they share: the Snowball stem of their terms.
+        stems: the terms of the word itself.
+    """
+
+    root: str
+    stems: tuple[str, ...]
 
 
 @attrs.frozen
@@ -77,7 +101,7 @@ class Fuzzy:
     prefix: int = 0
 
 
-Pattern = Stem | Form | Prefix | Wildcard | Fuzzy
+Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
 
 
 @attrs.frozen

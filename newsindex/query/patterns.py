@@ -6,7 +6,6 @@ A raw text may hold several words, as `într-o`, `nord-coreean` or `zf.ro` do: t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from newsindex import analysis
@@ -18,14 +17,22 @@ _PIECE: Final = re.compile(r"(?:[^\W_]|[*?])+")
 _STARS: Final = re.compile(r"\*{2,}")
 _HINT: Final = "write minis?ru or inflați*, with a letter or digit in each word"
 
-_default_stem: Final = analysis.Stemmer()
+_SHORTEST_ROOT: Final = 4  # letters; fewer are shared by words that have nothing to do with each other
+
+_default_stemmer: Final = analysis.Stemmer()
 
 
 class Analysis:
-    """How the words of a query become those of the index."""
+    """How the words of a query become those of the index.
 
-    def __init__(self, stem: Callable[[str], str] | None = None) -> None:
-        self.stem = stem or _default_stem
+    Args:
+        stemmer: that of the index.
+        bare: whether the query has no diacritics at all, so that its words may lack theirs.
+    """
+
+    def __init__(self, stemmer: analysis.Stemmer | None = None, bare: bool = False) -> None:
+        self.stemmer = stemmer or _default_stemmer
+        self.bare = bare
 
     def forms(self, text: str) -> list[str]:
         """The words of a text, as forms: lower case, with comma letters."""
@@ -33,7 +40,18 @@ class Analysis:
 
     def any_form(self, form: str, field: str) -> nodes.Stem:
         """The pattern of a word as it is searched for by default; names are not inflected."""
-        return nodes.Stem(self.stem(form) if fields.is_prose(field) else analysis.fold(form))
+        if not fields.is_prose(field):
+            return nodes.Stem(analysis.fold(form))
+        readings = self.stemmer.readings(form, self.bare)
+        loose = form.isalpha() and (self.bare or not self.stemmer.knows(form))
+        return nodes.Stem(readings[0], form, readings[1:], loose)
+
+    def derived(self, stem: nodes.Stem) -> nodes.Derived | None:
+        """The pattern of the words that are related to one; None for words that have no such relatives."""
+        if not stem.form.isalpha():
+            return None
+        root = self.stemmer.derivation(stem.stem)
+        return nodes.Derived(root, (stem.stem, *stem.others)) if len(root) >= _SHORTEST_ROOT else None
 
     def patterns(self, forms: list[str], field: str, exact: bool) -> list[nodes.Pattern]:
         """The patterns of some words: these forms, or any forms of them."""
@@ -67,7 +85,7 @@ def prefix(text: str, field: str, words: Analysis) -> list[nodes.Pattern]:
     """The patterns of a text whose last word is only begun.
 
     >>> prefix("nord-core", "source", Analysis())
-    [Stem(stem='nord'), Prefix(prefix='core')]
+    [Stem(stem='nord', form='', others=(), loose=False), Prefix(prefix='core')]
     """
     _check_length(text)
     forms = words.forms(text)

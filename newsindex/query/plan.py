@@ -10,29 +10,36 @@ A plan's `Not` stands only directly under an `And` that has another child which 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from whoosh import query as wq
 
-from newsindex.analysis import is_stop_word
+from newsindex.analysis import Stemmer, is_bare, is_stop_word
 from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.query import dates, fields, nodes
+from newsindex.query.builders import AnyWord
 from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, MAX_SLOP, relocate, shown
 from newsindex.query.patterns import Analysis, patterns, prefix, text_of, wildcard
 
 MAX_NODES: Final = 16_384  # of a tree; one may be shared so often that a walk would never end
+DERIVED: Final = 0.25  # what a word counts that is derived from the same one as a word asked for
 MAX_WEIGHT: Final = 1e9  # what nested boosts may multiply to
 
-Stem = Callable[[str], str]
 Made = nodes.Plan | None  # None where nothing but stop words or punctuation was
 Task = tuple[wq.Query, float, bool]  # a node, the boosts above it, whether its stop words are kept
 Step = tuple[Callable[[list[Made]], Made], list[Task]]  # how to join the plans of the children, and the children
 
 
 def plan(
-    tree: wq.Query, *, extra_fields: Collection[str] = (), query: str | None = None, stem: Stem | None = None
+    tree: wq.Query,
+    *,
+    extra_fields: Collection[str] = (),
+    query: str | None = None,
+    stemmer: Stemmer | None = None,
+    now: dt.datetime | None = None,
 ) -> nodes.Plan:
     """The plan of a tree.
 
@@ -43,27 +50,48 @@ def plan(
         tree: any `whoosh.query.Query` of a kind that an index of articles can answer.
         extra_fields: the keys of `extra` that occur in the index.
         query: the string that the tree was parsed from, for errors with a position.
-        stem: what the index stems forms with; the default is a `newsindex.analysis.Stemmer`.
+        stemmer: that of the index; the default is a new one.
+        now: what dates such as "ieri" are counted from; the default is the present.
 
     Raises:
         QueryError: an unknown field, a date that is none, a kind of node without meaning here, no word at all, or a
             limit of `newsindex.query.lexer` exceeded.
 
     >>> from newsindex.query.language import parse
-    >>> plan(parse("=fața de titlu:palat^2"))
+    >>> plan(parse("=fața de sursa:alfa^2"))
     And(children=(Word(field='text', pattern=Form(form='fața'), boost=1.0), \
-Word(field='title', pattern=Stem(stem='palat'), boost=2.0)))
+Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False), boost=2.0)))
     """
-    analysis = Analysis(stem)
-    planner = _Planner(extra_fields, query, analysis, keep=False)
+    analysis = Analysis(stemmer, is_bare("".join(_texts(tree))))
+    planner = _Planner(extra_fields, query, analysis, now, keep=False)
     made = planner.run(tree)
     if made is None or (planner.dropped and next(_asked(made), None) is None):
-        made = _Planner(extra_fields, query, analysis, keep=True).run(tree)
+        made = _Planner(extra_fields, query, analysis, now, keep=True).run(tree)
     if made is None:
         raise QueryError("the query has no word to look for", query=query, hint="write at least one word")
     result = _affirm(made)
     _check_depth(result, query)
     return result
+
+
+def _texts(tree: wq.Query) -> Iterator[str]:
+    """The texts of a tree but for its dates; what is none is for the planner to complain about."""
+    stack = [tree]
+    for _ in range(MAX_NODES):
+        if not stack:
+            return
+        node = stack.pop()
+        if getattr(node, "fieldname", None) == fields.DATE:
+            continue
+        words = getattr(node, "words", None)
+        yield from (word for word in (getattr(node, "text", None), *(words or ())) if isinstance(word, str))
+        stack += [child for child in _subtrees(node) if isinstance(child, wq.Query)]
+
+
+def _subtrees(node: wq.Query) -> Iterator[Any]:
+    subqueries = getattr(node, "subqueries", None)
+    yield from subqueries if isinstance(subqueries, list | tuple) else ()
+    yield from (getattr(node, name, None) for name in ("query", "a", "b", "child"))
 
 
 def leaves(plan: nodes.Plan) -> Iterator[nodes.Word | nodes.Phrase]:
@@ -105,10 +133,13 @@ def _check_depth(plan: nodes.Plan, query: str | None) -> None:
 class _Planner:
     """One walk over one tree."""
 
-    def __init__(self, extra: Collection[str], query: str | None, analysis: Analysis, *, keep: bool) -> None:
+    def __init__(
+        self, extra: Collection[str], query: str | None, analysis: Analysis, now: dt.datetime | None, *, keep: bool
+    ) -> None:
         self.extra = extra
         self.query = query
         self.analysis = analysis
+        self.now = now
         self.keep = keep  # whether stop words are kept everywhere
         self.dropped = False  # whether some were not
         self.clauses = 0
@@ -160,6 +191,23 @@ class _Planner:
             raise self.error("an Or with minmatch is not supported", node, "leave out minmatch")
         return self.group(node, boost, keep, _join_any)
 
+    def some(self, node: Any, boost: float, keep: bool) -> Step:
+        return self.group(node, boost, keep, lambda made: self.join_some(node.subqueries, made))
+
+    def join_some(self, children: list[Any], made: list[Made]) -> Made:
+        """Any of some words, for which words derived from the same ones stand in, counting less; not for phrases."""
+        derived: list[Made] = []
+        for tree, child in zip(children, made, strict=True):
+            if type(tree) is not wq.Term:
+                continue
+            if isinstance(child, nodes.Word) and isinstance(child.pattern, nodes.Stem) and child.pattern.form:
+                pattern = self.analysis.derived(child.pattern)
+                if pattern is not None:
+                    derived.append(nodes.Word(child.field, pattern, child.boost * DERIVED))
+        self.check_clauses(len(derived))
+        self.clauses += len(derived)
+        return _join_any([*made, *derived])
+
     def negation(self, node: Any, boost: float, keep: bool) -> Step:
         return (lambda made: _negate(made[0])), [(node.query, 1.0, True)]
 
@@ -210,7 +258,7 @@ class _Planner:
     def term(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         text = text_of(node.text)
         if field == fields.DATE:
-            return nodes.Dates(*dates.compare(text))
+            return nodes.Dates(*dates.compare(text, self.now))
         forms = self.analysis.forms(text)
         exact = text.startswith("=")
         if not keep and not exact and fields.is_prose(field) and forms and all(map(is_stop_word, forms)):
@@ -222,7 +270,7 @@ class _Planner:
         if not isinstance(node.words, list | tuple):
             raise QueryError(f"the words of a phrase are {shown(node.words)}", hint="pass a list of words")
         if field == fields.DATE:
-            return nodes.Dates(*dates.compare(" ".join(map(text_of, node.words))))
+            return nodes.Dates(*dates.compare(" ".join(map(text_of, node.words)), self.now))
         if not isinstance(node.slop, int) or not 1 <= node.slop <= MAX_SLOP + 1:
             hint = f"Whoosh's slop counts from 1, which is adjacent, and newsindex takes it up to {MAX_SLOP + 1}"
             raise QueryError(f"a slop of {shown(node.slop)} is out of range", hint=hint)
@@ -252,8 +300,8 @@ class _Planner:
 
     def range(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         _require_date(field)
-        sides = [None if side in (None, "") else text_of(side) for side in (node.start, node.end)]
-        return nodes.Dates(*dates.span(*sides, after=bool(node.startexcl), before=bool(node.endexcl)))
+        start, end = (None if side in (None, "") else text_of(side) for side in (node.start, node.end))
+        return nodes.Dates(*dates.span(start, end, self.now, after=bool(node.startexcl), before=bool(node.endexcl)))
 
     def date_range(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         _require_date(field)
@@ -288,6 +336,7 @@ class _Planner:
 _OPENERS: Final = {
     wq.And: _Planner.all,
     wq.Or: _Planner.any,
+    AnyWord: _Planner.some,
     wq.DisjunctionMax: _Planner.any,
     wq.Not: _Planner.negation,
     wq.AndNot: _Planner.and_not,

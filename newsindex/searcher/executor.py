@@ -30,8 +30,8 @@ from newsindex.query.nodes import (
     Word,
 )
 from newsindex.searcher._kernels import intersect, subtract, unite
-from newsindex.searcher.ranking import Ranking
-from newsindex.searcher.terms import Counts, Docs, document_frequency, leaf_frequencies, text_phrase
+from newsindex.searcher.ranking import MAX_BONUS, Ranking
+from newsindex.searcher.terms import Counts, Docs, document_frequency, is_spelled, leaf_frequencies, text_phrase
 
 
 class Evidence(NamedTuple):
@@ -80,6 +80,15 @@ def _union(a: Matches, b: Matches) -> Matches:
     return Matches(docs, None if a.scores is None and b.scores is None else scores)
 
 
+def most_bonus(plan: Plan) -> float:
+    """What share of its score the spelling of words may add to a match at most."""
+    if isinstance(plan, Word | Phrase):
+        return MAX_BONUS if is_spelled(plan) else 0.0
+    if isinstance(plan, And | Or):
+        return max(map(most_bonus, plan.children), default=0.0)
+    return max(most_bonus(plan.required), most_bonus(plan.optional)) if isinstance(plan, Maybe) else 0.0
+
+
 class Executor:
     """Runs plans on one segment.
 
@@ -100,6 +109,29 @@ class Executor:
         for leaf, counts, titles in matches.evidence:
             matches = matches.plus(self._ranking.score(self._segment, leaf, matches.docs, counts, titles))
         return Matches(matches.docs, matches.scores)
+
+    def bonus(self, plan: Plan, docs: Docs) -> NDArray[np.float64]:
+        """What is to be added to the scores of some matches of `plan` for words spelled as they were asked for.
+
+        It is at most MAX_BONUS times the score. Finding it takes longer than the score itself, so it is left to the
+        caller to choose the matches for which it matters.
+        """
+        scores = np.zeros(len(docs))
+        if self._ranking is None or not len(docs):
+            return scores
+        if isinstance(plan, Word | Phrase):
+            return self._ranking.bonus(self._segment, plan, docs)
+        if isinstance(plan, And):
+            return sum((self.bonus(child, docs) for child in plan.children), scores)
+        if isinstance(plan, Or | Maybe):
+            for child in plan.children if isinstance(plan, Or) else (plan.required, plan.optional):
+                if isinstance(child, Word | Phrase):
+                    scores += self.bonus(child, docs)
+                else:
+                    found = self._run(child, int(docs[0]), int(docs[-1]) + 1).docs
+                    places, _ = intersect(docs, found)
+                    scores[places] += self.bonus(child, docs[places])
+        return scores
 
     def _run(self, plan: Plan, low: int, high: int) -> Matches:
         """The matches, whose evidence waits: a conjunction scores only what has all its parts."""

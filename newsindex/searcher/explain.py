@@ -8,6 +8,7 @@ from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import (
     And,
     Dates,
+    Derived,
     Everything,
     Form,
     Fuzzy,
@@ -37,7 +38,7 @@ def explain(segments: Sequence[LiveSegment], plan: Plan, segment: Segment, doc: 
 
     def one(plan: Plan) -> Explanation:
         found = executor.run(plan, doc, doc + 1)
-        score = float(found.scored()[0]) if len(found.docs) else 0.0
+        score = float((found.scored() + executor.bonus(plan, found.docs)).sum())
         details = tuple(one(child) for child in _children(plan))
         return Explanation(bool(len(found.docs)), score, _describe(plan, ranking, segment, doc), details)
 
@@ -82,7 +83,9 @@ def _describe(plan: Plan, ranking: Ranking, segment: Segment, doc: int) -> str:
 
 def _pattern(pattern: Pattern) -> str:
     if isinstance(pattern, Stem):
-        return pattern.stem
+        return "|".join((pattern.stem, *pattern.others))
+    if isinstance(pattern, Derived):
+        return f"{pattern.root}… (derived)"
     if isinstance(pattern, Form):
         return f"={pattern.form}"
     if isinstance(pattern, Prefix):

@@ -24,12 +24,22 @@ from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Word
 from newsindex.searcher._kernels import bm25f
-from newsindex.searcher.terms import Counts, Docs, document_frequency, leaf_frequencies
+from newsindex.searcher.terms import (
+    Counts,
+    Docs,
+    document_frequency,
+    leaf_frequencies,
+    spellings,
+)
 
-K1: Final = 1.2  # saturation of word frequency; the value of Lucene and of most published runs
+K1: Final = 0.75  # saturation of word frequency
 B_BODY: Final = 0.75  # how much the length of a body counts
 B_TITLE: Final = 0.5  # titles differ less in length, and a longer one is no worse
 TITLE_WEIGHT: Final = 2.5  # a word in the title counts as much as this many in the body
+# What a word counts again where it is spelled as it was asked for:
+ALIKE: Final = 0.25  # but for diacritics that were left out
+TYPED: Final = 0.05  # besides, if it is spelled just so
+MAX_BONUS: Final = ALIKE + TYPED
 
 _DAY: Final = 86_400_000_000
 _SPAN: Final = re.compile(r"\s*(\d{1,5})\s*([dwmy])\s*")
@@ -77,6 +87,18 @@ class Ranking:
             # Names and other metadata are short, so only frequency counts.
             return weight * (K1 + 1) * counts / (K1 + counts)
         title_docs, title_counts = self._titles(segment, leaf, docs, counts) if titles is None else (docs, titles)
+        return self._bm25f(segment, docs, counts, title_docs, title_counts, weight)
+
+    def bonus(self, segment: Segment, leaf: Word | Phrase, docs: Docs) -> NDArray[np.float64]:
+        """What the spelling of a leaf adds to its score in the articles `docs`: at most MAX_BONUS times that score."""
+        scores = np.zeros(len(docs))
+        for counts, titles, share in spellings(segment, leaf, docs, ALIKE, TYPED):
+            scores += share * self._bm25f(segment, docs, counts, docs, titles, self.weight(leaf))
+        return scores
+
+    def _bm25f(
+        self, segment: Segment, docs: Docs, counts: Counts, title_docs: Docs, title_counts: Counts, weight: float
+    ) -> NDArray[np.float64]:
         return bm25f(
             docs,
             counts,
@@ -146,7 +168,7 @@ def half_life(text: str) -> float:
 def closeness(recency: str | None, near: Any, now: dt.datetime) -> Closeness | None:
     """The factor that `search(recency=, near=)` asks for; None where it asks for none.
 
-    A date means its noon. Without `recency`, `near` has a half-life of 30 days.
+    A date means the middle of what it covers: of a day its noon. Without `recency`, `near` has a half-life of 30 days.
 
     Raises:
         QueryError: either cannot be understood.
@@ -158,7 +180,7 @@ def closeness(recency: str | None, near: Any, now: dt.datetime) -> Closeness | N
         return Closeness(micros(now), span)
     from newsindex.query.dates import bounds
 
-    day = bounds(near, near)
+    day = bounds(near, near, now)
     if day.since is None or day.until is None:
         raise QueryError(f"{near!r} is no date to be near to", hint="write it as 2025-08-15")
     return Closeness((day.since + day.until) // 2, span)

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import attrs
 
-from newsindex.analysis import Stemmer, fold, tokenize
+from newsindex.analysis import Stemmer, fold, is_bare, tokenize
 from newsindex.inverted.fields import BODY, TEXT, TITLE
-from newsindex.query.nodes import Form, Fuzzy, Pattern, Phrase, Plan, Prefix, Stem, Word
+from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Plan, Prefix, Stem, Word
 
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
@@ -43,10 +43,11 @@ class Highlighter:
         from newsindex.query.plan import leaves
 
         found = list(leaves(self.plan))
+        bare = is_bare(title) and is_bare(body)
         for text, field in ((body[:_LONGEST], BODY), (title, TITLE)):
             wanted = [leaf for leaf in found if leaf.field in (TEXT, field)]
             tokens = tokenize(text) if wanted else []
-            hits = matching_positions([form for form, _, _ in tokens], wanted, self.stemmer)
+            hits = matching_positions([form for form, _, _ in tokens], wanted, self.stemmer, bare)
             if hits:
                 return _fragment(text, tokens, hits, chars, before, after)
         text = body[:_LONGEST] or title
@@ -98,19 +99,19 @@ def _dress(text: str, start: int, end: int, marked: str) -> str:
     return ("… " if before else "") + line + (" …" if after else "")
 
 
-def matching_positions(forms: Sequence[str], leaves: Sequence[Word | Phrase], stemmer: Stemmer) -> set[int]:
-    """The positions of the words in `forms`, in order, that make the leaves match."""
+def matching_positions(forms: Sequence[str], leaves: Sequence[Word | Phrase], stemmer: Stemmer, bare: bool) -> set[int]:
+    """The positions of the words in `forms`, in order, that make the leaves match; `bare`: no text has diacritics."""
     hits: set[int] = set()
     for leaf in leaves:
         if isinstance(leaf, Word):
-            hits.update(_places(forms, leaf.pattern, stemmer))
+            hits.update(_places(forms, leaf.pattern, stemmer, bare))
         else:
-            hits.update(_phrase_places([_places(forms, one, stemmer) for one in leaf.patterns], leaf.slop))
+            hits.update(_phrase_places([_places(forms, one, stemmer, bare) for one in leaf.patterns], leaf.slop))
     return hits
 
 
-def _places(forms: Sequence[str], pattern: Pattern, stemmer: Stemmer) -> list[int]:
-    matches = matcher(pattern, stemmer)
+def _places(forms: Sequence[str], pattern: Pattern, stemmer: Stemmer, bare: bool) -> list[int]:
+    matches = matcher(pattern, stemmer, bare)
     known = {form: matches(form) for form in set(forms)}
     return [position for position, form in enumerate(forms) if known[form]]
 
@@ -128,10 +129,15 @@ def _phrase_places(places: Sequence[list[int]], slop: int) -> Iterator[int]:
             yield from run
 
 
-def matcher(pattern: Pattern, stemmer: Stemmer) -> Callable[[str], bool]:
-    """Whether a word form matches a pattern, as the index would decide it."""
+def matcher(pattern: Pattern, stemmer: Stemmer, bare: bool = False) -> Callable[[str], bool]:
+    """Whether a word form matches a pattern, as the index decides it; `bare`: in a text without diacritics."""
     if isinstance(pattern, Stem):
-        return lambda form: stemmer(form) == pattern.stem
+        return lambda form: _is_form(form, pattern, stemmer, bare)
+    if isinstance(pattern, Derived):
+        return lambda form: any(
+            stem not in pattern.stems and stemmer.derivation(stem) == pattern.root
+            for stem in stemmer.readings(form, bare)
+        )
     if isinstance(pattern, Form):
         return lambda form: form == pattern.form
     if isinstance(pattern, Prefix):
@@ -139,6 +145,12 @@ def matcher(pattern: Pattern, stemmer: Stemmer) -> Callable[[str], bool]:
     if isinstance(pattern, Fuzzy):
         return lambda form: _is_near(fold(form), pattern)
     return lambda form: _glob(fold(form), pattern.pattern)
+
+
+def _is_form(form: str, pattern: Stem, stemmer: Stemmer, bare: bool) -> bool:
+    if not pattern.form:
+        return fold(form) == pattern.stem
+    return not {pattern.stem, *pattern.others}.isdisjoint(stemmer.readings(form, bare))
 
 
 def _glob(text: str, pattern: str) -> bool:

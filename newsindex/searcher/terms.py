@@ -6,19 +6,19 @@ the forms wanted, or None for all of them. Boolean queries and phrases stand on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis import fold
+from newsindex.analysis import Stemmer, fold, is_spelling
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.build import form_entry
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
-from newsindex.query.nodes import Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
+from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._kernels import intersect, phrases
 
 Docs = NDArray[np.int32]
@@ -26,15 +26,27 @@ Counts = NDArray[np.int32]
 Row = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]  # begins, ends, positions of a word in some articles
 
 _NONE: Docs = np.zeros(0, np.int32)
+_NO_FORMS: Final = np.zeros(0, np.int64)
+_stemmer: Final = Stemmer()
+_MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words derived from the same one
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
 
 
 @attrs.frozen(eq=False)
 class Alternative:
-    """One term that a pattern may stand for, and which of its forms: None for all."""
+    """One term that a pattern may stand for.
+
+    Attributes:
+        postings: where it occurs.
+        forms: the numbers of the forms that are meant; None for all.
+        alike: the numbers of those that are spelled as the pattern is, but for diacritics that it lacks.
+        typed: the numbers of those that are spelled just as the pattern is.
+    """
 
     postings: PostingList
-    forms: NDArray[np.int64] | None
+    forms: NDArray[np.int64] | None = None
+    alike: NDArray[np.int64] = _NO_FORMS
+    typed: NDArray[np.int64] = _NO_FORMS
 
 
 def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
@@ -45,18 +57,15 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]
     known = segment.resolved.get((field, pattern))
     if known is None:
         known = _resolve(segment, field, pattern)
-        segment.resolved_terms += 1 + len(known)
-        if segment.resolved_terms > _MAX_RESOLVED:
-            segment.resolved.clear()
-            segment.resolved_terms = 1 + len(known)
-        segment.resolved[field, pattern] = known
+        _keep(segment, (field, pattern), known)
     return known
 
 
 def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
     if isinstance(pattern, Stem):
-        term = segment.find_term(field, pattern.stem)
-        return [] if term is None else [Alternative(segment.posting_list(term), None)]
+        return _resolve_stem(segment, field, pattern)
+    if isinstance(pattern, Derived):
+        return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
     found = _matching_forms(segment, field, pattern)
     terms, numbers = segment.form_terms[found], segment.form_numbers[found].astype(np.int64)
     by_term = np.argsort(terms, kind="stable")
@@ -67,6 +76,62 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative
         postings = segment.posting_list(term)
         alternatives.append(Alternative(postings, None if len(group) == postings.forms else group))
     return alternatives
+
+
+def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
+    """The terms of a word, and which of their forms are spelled as it is."""
+    found: dict[int, tuple[list[int], list[int]]] = {}  # of each term the forms that are alike, and those typed so
+    for stem in (pattern.stem, *pattern.others):
+        term = segment.find_term(field, stem)
+        if term is not None:
+            found[term] = ([], [])
+    for form in spelled(segment, field, fold(pattern.form)) if pattern.form and found else ():
+        alike, typed = found.get(form.term, ([], []))
+        if form.spelling == pattern.form:
+            typed.append(form.number)
+        if form.spelling == pattern.form or (pattern.loose and is_spelling(pattern.form, form.spelling)):
+            alike.append(form.number)
+    return [
+        Alternative(segment.posting_list(term), None, np.array(alike, np.int64), np.array(typed, np.int64))
+        for term, (alike, typed) in found.items()
+    ]
+
+
+class Spelled(NamedTuple):
+    """A form of a segment: how it is spelled, the name and number of its term, and its number there."""
+
+    spelling: str
+    stem: str
+    term: int
+    number: int
+
+
+def spelled(segment: Segment, field: str, folded: str) -> list[Spelled]:
+    """The forms of a field whose folded spelling this is. A segment keeps what was found, as in `resolve`."""
+    key = (field, folded)
+    found: list[Spelled] | None = segment.resolved.get(key)
+    if found is None:
+        found = []
+        for form, spelling in segment.spellings(field, folded):
+            term = int(segment.form_terms[form])
+            found.append(Spelled(spelling, segment.terms[term], term, int(segment.form_numbers[form])))
+        _keep(segment, key, found)
+    return found
+
+
+def _keep(segment: Segment, key: object, found: list[Any]) -> None:
+    segment.resolved_terms += 1 + len(found)
+    if segment.resolved_terms > _MAX_RESOLVED:
+        segment.resolved.clear()
+        segment.resolved_terms = 1 + len(found)
+    segment.resolved[key] = found
+
+
+def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[int]:
+    """The terms that share a root and begin with it, as nearly all do: whatever they are, their number is bounded."""
+    for term, stem in segment.terms_from(field, pattern.root, _MAX_DERIVED):
+        if stem not in pattern.stems and _stemmer.derivation(stem) == pattern.root:
+            yield term
 
 
 def _matching_forms(segment: Segment, field: str, pattern: Form | Prefix | Wildcard | Fuzzy) -> NDArray[np.int64]:
@@ -98,11 +163,15 @@ def frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs
     with segment.reading_postings():
         if len(alternatives) == 1:
             return _of_alternative(alternatives[0], low, high)
-        return _sum([_of_alternative(one, low, high) for one in alternatives])
+        found = [_of_alternative(one, low, high) for one in alternatives]
+        return _most(found) if isinstance(word.pattern, Stem) else _sum(found)
 
 
 def _body_frequencies(segment: Segment, word: Word, low: int, high: int) -> tuple[Docs, Counts]:
-    """Frequencies in the body: those in the text less those in the title."""
+    """Frequencies in the body: those in the text less those in the title, of each reading by itself."""
+    if isinstance(word.pattern, Stem) and word.pattern.others:
+        stems = (word.pattern.stem, *word.pattern.others)
+        return _most([_body_frequencies(segment, Word(BODY, Stem(stem)), low, high) for stem in stems])
     docs, counts = frequencies(segment, Word(TEXT, word.pattern), low, high)
     title_docs, title_counts = frequencies(segment, Word(TITLE, word.pattern), low, high)
     counts = counts.copy()
@@ -122,9 +191,7 @@ def _of_alternative(one: Alternative, low: int, high: int) -> tuple[Docs, Counts
     docs, counts = one.postings.docs(low, high)
     if one.forms is None:
         return docs, counts
-    starts, _, forms = one.postings.occurrences(docs)
-    wanted = np.concatenate(([0], np.cumsum(np.isin(forms, one.forms))))
-    counts = (wanted[starts[1:]] - wanted[starts[:-1]]).astype(np.int32)
+    counts, _ = one.postings.tally(docs, one.forms, _NO_FORMS)
     return docs[counts > 0], counts[counts > 0]
 
 
@@ -139,6 +206,116 @@ def _sum(found: Sequence[tuple[Docs, Counts]]) -> tuple[Docs, Counts]:
     # A mask of booleans is searched several times as fast as numbers.
     present = (sums > 0).nonzero()[0]
     return (present + first).astype(np.int32), sums[present].astype(np.int32)
+
+
+def _most(found: Sequence[tuple[Docs, Counts]]) -> tuple[Docs, Counts]:
+    """Of several readings of a word the one that is most frequent in an article counts there: it is meant."""
+    found = [(docs, counts) for docs, counts in found if len(docs)]
+    if len(found) <= 1:
+        return found[0] if found else (_NONE, _NONE)
+    first = min(int(docs[0]) for docs, _ in found)
+    most = np.zeros(max(int(docs[-1]) for docs, _ in found) - first + 1, np.int32)
+    for docs, counts in found:
+        most[docs - first] = np.maximum(most[docs - first], counts)
+    present = (most > 0).nonzero()[0]
+    return (present + first).astype(np.int32), most[present]
+
+
+class Spelling(NamedTuple):
+    """How often a leaf occurs in some articles in some spellings, how often in their titles, and what that counts."""
+
+    counts: Counts
+    titles: Counts
+    weight: float
+
+
+def is_spelled(leaf: Word | Phrase) -> bool:
+    """Whether a leaf asks for words in any form, of which that which was typed counts more."""
+    patterns = (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
+    return any(isinstance(pattern, Stem) and pattern.form for pattern in patterns)
+
+
+def spellings(segment: Segment, leaf: Word | Phrase, docs: Docs, alike: float, typed: float) -> list[Spelling]:
+    """Where a leaf occurs in `docs` as it was asked for: but for diacritics it lacks (`alike`), just so (`typed`)."""
+    if not len(docs) or not is_spelled(leaf):
+        return []
+    with segment.reading_postings():
+        found = _spelled_word(segment, leaf, docs) if isinstance(leaf, Word) else _spelled_phrase(segment, leaf, docs)
+    (alikes, typeds), (alike_titles, typed_titles) = found
+    if np.array_equal(alikes, typeds):
+        return [Spelling(alikes, alike_titles, alike + typed)]
+    spelled = [Spelling(alikes, alike_titles, alike)]
+    return [*spelled, Spelling(typeds, typed_titles, typed)] if typeds.any() else spelled
+
+
+Both = tuple[Counts, Counts]  # how often alike, how often typed
+
+
+def _spelled_word(segment: Segment, leaf: Word, docs: Docs) -> tuple[Both, Both]:
+    """How often a word occurs in each of `docs`, alike and typed, and how often of that in the title."""
+    if leaf.field not in (TEXT, BODY):
+        both = _tallies(segment, leaf.field, leaf.pattern, docs)
+        return both, both
+    text, title = (_tallies(segment, field, leaf.pattern, docs) for field in (TEXT, TITLE))
+    return _in_body(text, title) if leaf.field == BODY else (text, title)
+
+
+def _in_body(text: Both, title: Both) -> tuple[Both, Both]:
+    none = np.zeros_like(title[0])
+    return (text[0] - title[0], text[1] - title[1]), (none, none)
+
+
+def _tallies(segment: Segment, field: str, pattern: Pattern, docs: Docs) -> Both:
+    found = [_tally(one, docs) for one in resolve(segment, field, pattern) if len(one.alike)]
+    if not found:
+        return np.zeros(len(docs), np.int32), np.zeros(len(docs), np.int32)
+    alike, typed = found[0]
+    for more_alike, more_typed in found[1:]:
+        alike, typed = alike + more_alike, typed + more_typed
+    return alike, typed
+
+
+def _tally(one: Alternative, docs: Docs) -> Both:
+    if len(one.typed) < one.postings.forms:
+        return one.postings.tally(docs, one.alike, one.typed)
+    # The only form there is: what is known without looking at forms.
+    counts = np.zeros(len(docs), np.int32)
+    found, found_counts = one.postings.docs(int(docs[0]), int(docs[-1]) + 1)
+    places, found_places = intersect(docs, found)
+    counts[places] = found_counts[found_places]
+    return counts, counts
+
+
+def _spelled_phrase(segment: Segment, leaf: Phrase, docs: Docs) -> tuple[Both, Both]:
+    field = TEXT if leaf.field == BODY else leaf.field
+    alike = _spelled_so(segment, leaf, field, "alike", docs)
+    one_way = all(
+        len(one.alike) == len(one.typed)  # what is typed is alike too
+        for pattern in leaf.patterns
+        for one in resolve(segment, field, pattern)
+    )
+    typed = alike if one_way else _spelled_so(segment, leaf, field, "typed", docs)
+    text, title = (alike[0], typed[0]), (alike[1], typed[1])
+    return _in_body(text, title) if leaf.field == BODY else (text, title)
+
+
+def _spelled_so(segment: Segment, leaf: Phrase, field: str, way: str, docs: Docs) -> tuple[Counts, Counts]:
+    """How often a phrase occurs in each of `docs` in a way of spelling, and how often of that in the title."""
+    words = [_only(resolve(segment, field, pattern), pattern, way) for pattern in leaf.patterns]
+    rows = [_positions(word, docs) for word in words] if all(words) else []
+    counts = phrases(rows, len(docs), leaf.slop)
+    return counts, counts if field != TEXT else phrases(rows, len(docs), leaf.slop, segment.title_words[docs])
+
+
+def _only(found: list[Alternative], pattern: Pattern, way: str) -> list[Alternative]:
+    """The terms of a pattern, of those of a word only the forms that are spelled in a way."""
+    if not isinstance(pattern, Stem) or not pattern.form:
+        return found
+    return [
+        Alternative(one.postings, None if len(forms) == one.postings.forms else forms)
+        for one, forms in ((one, getattr(one, way)) for one in found)
+        if len(forms)
+    ]
 
 
 def phrase_frequencies(segment: Segment, phrase: Phrase, low: int, high: int) -> tuple[Docs, Counts]:
@@ -195,21 +372,19 @@ def _rows(words: Sequence[list[Alternative]], low: int, high: int) -> tuple[Docs
 
 def _positions(alternatives: Sequence[Alternative], docs: Docs) -> Row:
     """Where a word stands in each of `docs`, whichever of its terms it is there."""
-    all_owners, all_positions = [], []
-    for one in alternatives:
-        starts, positions, forms = one.postings.occurrences(docs, one.forms is not None)
-        if len(alternatives) == 1 and one.forms is None:
-            return starts[:-1], starts[1:], positions
-        owners = np.repeat(np.arange(len(docs)), np.diff(starts))
-        if one.forms is not None:
-            wanted = np.isin(forms, one.forms)
-            owners, positions = owners[wanted], positions[wanted]
-        all_owners.append(owners)
-        all_positions.append(positions)
-    owners, positions = np.concatenate(all_owners), np.concatenate(all_positions)
+    found = [one.postings.occurrences(docs, False, one.forms) for one in alternatives]
+    if len(found) == 1:
+        starts, positions, _ = found[0]
+        return starts[:-1], starts[1:], positions
+    owners = np.concatenate([np.repeat(np.arange(len(docs)), np.diff(starts)) for starts, _, _ in found])
+    positions = np.concatenate([positions for _, positions, _ in found])
     order = np.lexsort((positions, owners))
-    edges = np.searchsorted(owners[order], np.arange(len(docs) + 1))
-    return edges[:-1], edges[1:], positions[order]
+    owners, positions = owners[order], positions[order]
+    # A word that may be read as several terms occurs as all of them in one place.
+    apart = np.append(True, (owners[1:] != owners[:-1]) | (positions[1:] != positions[:-1]))[: len(owners)]
+    owners, positions = owners[apart], positions[apart]
+    edges = np.searchsorted(owners, np.arange(len(docs) + 1))
+    return edges[:-1], edges[1:], positions
 
 
 def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:

@@ -1,80 +1,237 @@
-"""`Stemmer` and the stop words."""
+"""`Stemmer`: which forms are of one class, what a form without diacritics may be, and the same in bulk; stop words."""
+
+from __future__ import annotations
 
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_stop_word, tokenize
+from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_spelling, is_stop_word, tokenize
+from newsindex.inverted.build import form_entry
+from newsindex.inverted.columns import pack
+
+STEMMER = Stemmer()
+
+CLASSES = {
+    "om": "om omul oameni oamenii omului oamenilor",
+    "soldat": "soldat soldatul soldați soldații soldaților soldatului soldatilor",
+    "ministru": "ministru ministrul miniștri miniștrii miniștrilor",
+    "președinte": "președinte președintele președinți președinților președintelui",
+    "țară": "țară țara țări țării țările țărilor",
+    "copil": "copil copilul copii copiii copiilor",
+    "război": "război războiul războaie războaielor",
+    "micșora": "micșora micșorată micșorează micșorat micșorând",
+    "aventură": "aventură aventura aventuri aventurile",
+    "bucurești": "bucurești bucureștiul bucureștiului",
+    "cluj": "cluj clujul clujului",
+    "guvern": "guvern guvernul guvernului guverne guvernele",
+    "știre": "știre știri știrea știrile știrilor",
+    "oraș": "oraș orașul orașe orașele orașelor",
+    "națiune": "națiune națiuni națiunea națiunile",
+    "câine": "câine câinele câini cîine cîinele cîini",
+    "român": "român românul români romîn romîni",
+}
+
+
+@pytest.mark.parametrize("lemma", CLASSES)
+def test_all_forms_of_a_word_are_of_the_class_that_its_lemma_names(lemma: str) -> None:
+    assert {form: STEMMER(form) for form in CLASSES[lemma].split()} == dict.fromkeys(CLASSES[lemma].split(), lemma)
 
 
 @pytest.mark.parametrize(
     "forms",
     [
-        "președintele preşedintele presedintele președinte presedinte",
-        "națiunile naţiunile natiunile națiune națiuni natiuni",
-        "creșterea creşterea cresterea creștere",
-        "guvernul guvernului guvern guverne guvernele",
-        "știri ştiri stiri",
-        "orașul oraşul orasul",
+        "iohannis iohannisului",
+        "erdoğan erdogan erdoğanului erdoganului",
+        "orbán orban orbánului orbanului",
+        "müller muller müllerului",
+        "șahin sahin șahinului sahinului",
+        "gökçe gokce gökçei",
+        "tiktoker tiktokeri tiktokerilor",
     ],
 )
-def test_spellings_and_inflections_meet(forms: str) -> None:
-    assert len(set(Stemmer().stems(forms.split()))) == 1
+def test_what_the_lexicon_does_not_know_has_a_class_of_its_own_kind(forms: str) -> None:
+    assert not any(map(STEMMER.knows, forms.split()))
+    (name,) = {STEMMER(form) for form in forms.split()}
+    assert name.endswith("-")
+    assert fold(name) == name
 
 
 @pytest.mark.parametrize(
-    ("form", "stem"),
-    [("g20", "g20"), ("10000,50", "10000,50"), ("covid19ului", "covid19ului"), ("m²urilor", "m²urilor")],
+    ("one", "other"),
+    [
+        ("soldat", "soldează"),
+        ("țări", "tari"),
+        ("față", "fată"),
+        ("peste", "pește"),
+        ("ministru", "minister"),
+        ("declară", "declarație"),
+        ("copil", "copie"),
+        ("puțin", "putin"),
+        ("putin", "putem"),
+    ],
 )
-def test_forms_with_a_digit_are_only_folded(form: str, stem: str) -> None:
-    assert Stemmer()(form) == stem
-    assert Stemmer().stems([form]) == [stem]
+def test_other_words_are_of_other_classes(one: str, other: str) -> None:
+    assert STEMMER(one) != STEMMER(other)
 
 
-def test_stems_have_no_diacritics() -> None:
-    assert Stemmer()("șț") == "st"
-    assert Stemmer()("łódź2") == "lodz2"
+@pytest.mark.parametrize("form", ["g20", "10000,50", "covid19ului", "2024", "m2urilor"])
+def test_forms_with_a_digit_are_only_folded(form: str) -> None:
+    assert STEMMER(form) == form
+    assert STEMMER.readings(form, bare=True) == (form,)
+    assert STEMMER("łódź2") == "lodz2"
 
 
-@given(st.lists(st.text(st.sampled_from("abcdeilmnorstuăâîșțşţ12")) | st.text(max_size=12)))
-def test_one_by_one_and_in_bulk_are_the_same(texts: list[str]) -> None:
-    forms = [form for text in texts for form, _, _ in tokenize(text)]
+# ------------------------------------------------------------------------------------------- readings
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "among"),
+    [
+        ("tari", "tare", {"țară"}),
+        ("fata", "fată", {"față"}),
+        ("peste", "peste", {"pește"}),
+        ("pana", "pană", {"până"}),
+        ("mana", "mană", {"mână"}),
+        ("scoala", "scula", {"școală"}),
+    ],
+)
+def test_a_bare_form_may_be_several_words_and_is_itself_first(form: str, first: str, among: set[str]) -> None:
+    assert STEMMER.readings(form) == (first,)
+    found = STEMMER.readings(form, bare=True)
+    assert found[0] == first
+    assert among <= set(found)
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("form", ["țări", "față", "om", "oameni", "război"])
+def test_a_form_that_can_be_one_word_only_has_one_reading(form: str) -> None:
+    assert STEMMER.readings(form) == STEMMER.readings(form, bare=True) == (STEMMER(form),)
+
+
+def test_a_long_unknown_form_is_the_word_whose_diacritics_it_lacks_in_any_text() -> None:
+    assert not STEMMER.knows("presedintele")
+    for bare in (False, True):
+        assert STEMMER.readings("presedintele", bare)[0] == "președinte"
+        assert STEMMER.readings("soldatilor", bare)[0] == "soldat"
+
+
+def test_a_short_one_may_be_a_name() -> None:
+    assert not STEMMER.knows("putin")
+    (own,) = STEMMER.readings("putin")
+    assert own != "puțin"
+    bare = STEMMER.readings("putin", bare=True)
+    assert bare[0] == own
+    assert "puțin" in bare
+
+
+@pytest.mark.parametrize(("form", "lemma"), [("ședinta", "ședință"), ("sedință", "ședință"), ("războiu", None)])
+def test_a_form_with_some_of_its_diacritics(form: str, lemma: str | None) -> None:
+    readings = STEMMER.readings(form)
+    assert (lemma in readings) if lemma else (len(readings) == 1)
+
+
+@pytest.mark.parametrize(
+    ("form", "full", "expected"),
+    [
+        ("tari", "țări", True),
+        ("țari", "țări", True),
+        ("tari", "tari", True),
+        ("țari", "tări", False),
+        ("țări", "tari", False),
+        ("tar", "țări", False),
+        ("tare", "țări", False),
+        ("", "", True),
+        ("orban", "orbán", True),
+    ],
+)
+def test_is_spelling(form: str, full: str, expected: bool) -> None:
+    assert is_spelling(form, full) is expected
+
+
+# ------------------------------------------------------------------------------------------- in bulk
+
+COMMON = [form for forms in CLASSES.values() for form in forms.split()]
+SEVERAL = "tari fata peste pana mana scoala putin presedintele ședinta sedinta iohannis g20 şahin scula sat".split()  # noqa: SIM905
+words = st.sampled_from([*COMMON, *SEVERAL]) | st.sampled_from(COMMON).map(fold)
+letters = st.text(st.sampled_from("abcdeilmnorstuăâîșțşţ12"), max_size=12) | st.text(max_size=12)
+
+
+@settings(max_examples=200)
+@given(st.lists(words | letters), st.randoms())
+def test_one_by_one_and_in_bulk_are_the_same(texts: list[str], random: Random) -> None:
     stemmer = Stemmer()
-    stems = stemmer.stems(iter(forms))
-    assert stems == [stemmer(form) for form in forms]
-    assert all(stems)
-    assert [fold(stem) for stem in stems] == stems
+    distinct = {form for text in texts for form, _, _ in tokenize(text)}
+    forms = sorted(distinct, key=lambda form: form_entry(form, fold(form)))
+    in_bare = [random.random() < 0.5 for _ in forms]
+    readings, always = stemmer.classify(forms, pack([form_entry(form, fold(form)) for form in forms]), in_bare)
+    for form, found, bare, anywhere in zip(forms, readings, in_bare, always.tolist(), strict=True):
+        assert found == stemmer.readings(form, bare)
+        assert all(found)
+        assert len(set(found)) == len(found)
+        assert found[0] == stemmer(form) == stemmer.readings(form, bare=True)[0]
+        assert set(stemmer.readings(form)) <= set(stemmer.readings(form, bare=True))
+        if anywhere:
+            assert found == stemmer.readings(form)
+        else:
+            assert len(stemmer.readings(form)) == 1
+
+
+def test_nothing_in_bulk_is_nothing() -> None:
+    readings, always = STEMMER.classify([], pack([]), [])
+    assert (readings, always.tolist()) == ([], [])
+    assert always.dtype == np.bool_
+
+
+# ------------------------------------------------------------------------------------------- derived words
+
+
+@pytest.mark.parametrize(
+    "forms", ["declara declarație declarat", "guvern guvernare guvernator", "iohannis- iohannisul"]
+)
+def test_derived_words_share_what_snowball_leaves(forms: str) -> None:
+    first, *others = (STEMMER.derivation(form) for form in forms.split())
+    assert all(other == first for other in others)
+    assert STEMMER.derivation("ministru") != first
+
+
+# ------------------------------------------------------------------------------------------- the object
 
 
 def test_an_index_can_record_which_stemmer_it_was() -> None:
-    stemmer = Stemmer()
-    assert stemmer.name == "snowball-romanian"
-    assert stemmer.version.split(".")[0].isdigit()
+    assert STEMMER.name == "romanian-lexicon"
+    lexicon, rules = STEMMER.version.split(", ")
+    assert lexicon.startswith("simplemma ")
+    assert rules.startswith("lemmagen3 ")
+    assert STEMMER.version == Stemmer().version
 
 
 def test_a_pickled_stemmer_works() -> None:
-    assert pickle.loads(pickle.dumps(Stemmer()))("guvernului") == "guvern"  # noqa: S301 - as Whoosh does
+    assert pickle.loads(pickle.dumps(STEMMER))("guvernului") == "guvern"  # noqa: S301 - as Whoosh does
 
 
 def test_threads_share_a_stemmer() -> None:
     forms = [
         f"{root}{end}"
-        for root in ("guvern", "oraș", "regiun", "țăr", "soldaț")
+        for root in ("guvern", "oraș", "regiun", "țăr", "soldaț", "xilofonistic")
         for end in ("ul", "ului", "ele", "elor", "ea", "ii", "ilor", "ește", "ând")
-    ] * 4
-    expected = Stemmer().stems(forms)
+    ]
+    expected = [(Stemmer().readings(form, bare=True), Stemmer().derivation(form)) for form in forms]
     shared, start = Stemmer(), threading.Barrier(8)
 
     def work(rotation: int) -> bool:
         start.wait()
-        order = [*range(rotation, len(forms)), *range(rotation)]
-        return (
-            all(shared(forms[i]) == shared._stem(forms[i]) == expected[i] for _ in range(20) for i in order)
-            and shared.stems(forms) == expected
+        order = [*range(rotation, len(forms)), *range(rotation)] * 5
+        return all(
+            (shared._readings(forms[i], bare=True), shared.derivation(forms[i])) == expected[i]
+            and shared(forms[i]) == expected[i][0][0]
+            for i in order
         )
 
     with ThreadPoolExecutor(8) as pool:
@@ -85,7 +242,7 @@ def test_remembered_forms_are_bounded() -> None:
     stemmer = Stemmer()
     for i in range(20_000):
         stemmer(f"cuvânt{i}")
-    assert stemmer._cached.cache_info().currsize <= 16_384
+    assert 0 < stemmer.readings.cache_info().currsize <= 16_384
 
 
 def test_stop_words_are_forms_as_the_tokenizer_gives_them() -> None:

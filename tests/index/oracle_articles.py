@@ -10,6 +10,7 @@ import random
 import unicodedata
 
 import newsindex as ni
+from newsindex.analysis import tokenize
 
 # One lemma a line, in several forms.
 _LEMMAS = """
@@ -71,6 +72,22 @@ național națională naționale naționali
 rece reci recele
 nord sud est vest nordul sudul
 ieri astăzi mâine luni marți vineri
+tare tari țar țarul țarului țarii
+pește peștele peștelui pești peste
+rată rata ratei rate rață rața raței rațe
+pană pana penei pene până
+împărat împăratul împăratului împărați împărații
+declara declară declarat declarând declarație declarația declarații declarațiilor
+guverna guvernează guvernat guvernare guvernarea guvernării
+Iohannis Iohannisului
+București Bucureștiul Bucureștiului
+Cluj Clujul Clujului
+Prodăneț Prodănețul Prodănețului Prodăneți Prodan Prodanul
+Țugulaș Țugulașul Țugulașului Țugulași Țugulea
+Fărcășel Fărcășelul Fărcășelei Fărcaș Fărcașul
+Șalupiș Șalupișul Șalupiși Șalupa
+Erdoğan Erdoğanului Erdogan
+Müller Müllerului Gökçe Şahin Orbán Orbanului
 """
 _STOPS = "de la în din pe cu și că nu se o un sunt a fost ale care pentru"
 _ODD = [
@@ -89,20 +106,21 @@ _ODD = [
 ]
 
 LEMMAS = [line.split() for line in _LEMMAS.strip().splitlines()]
-WORDS = [word for lemma in LEMMAS for word in lemma if "-" not in word]
+WORDS = [tokenize(word)[0][0] for lemma in LEMMAS for word in lemma if "-" not in word]
 STOPS = _STOPS.split()
 SOURCES = ["Gazeta Munților", "Ecoul Luncii", "Radio Șapte", "Agenția Nouă", "Gazeta de Est", None]
 SECTIONS = ["Sport", "Extern", "Știință", None]
 AUTHORS = ["Ana Ștefan", "Ion Țărmure", "Ana Munteanu", None, None]
 TAGS = ["vreme rea", "trenuri", "Școli", "buget de stat", "stat mare"]
-REGIONS = ["Valea Mare", "Lunca", "Munții Vechi"]
+REGIONS = ["Valea Mare", "Lunca", "Munții Vechi", "Țara de Sus", "Fața Mării"]
+BARE = 0.08  # of the articles have no diacritics at all
 
 _FIRST_DAY = dt.date(2023, 1, 1)
 _DAYS = 1000
 
 
 def respell(word: str, rng: random.Random) -> str:
-    """The word as another newsroom may have typed it: the same form to the tokenizer, or that without its marks."""
+    """The word as another newsroom may have typed it: the same form to the tokenizer, or that without some marks."""
     style = rng.randrange(10)
     if style == 0:
         return word.translate(str.maketrans("șțȘȚ", "şţŞŢ"))
@@ -112,6 +130,9 @@ def respell(word: str, rng: random.Random) -> str:
         return word[:2] + "\u00ad" + word[2:]
     if style == 3:
         return plain(word)
+    if style == 5:
+        place = rng.randrange(len(word))
+        return word[:place] + plain(word[place:])
     return word.capitalize() if style == 4 else word
 
 
@@ -154,10 +175,14 @@ def article(number: int, rng: random.Random) -> ni.Article:
     """Article `a{number}`, as the random numbers have it."""
     topic = rng.sample(LEMMAS, 4)
     region = rng.choice([*REGIONS, None])
+    title = _sentence(rng, topic) if rng.random() < 0.95 else ""
+    body = "\n".join(_sentence(rng, topic) for _ in range(rng.randint(0, 6)))
+    if rng.random() < BARE:
+        title, body, region = plain(title), plain(body), region and plain(region)
     return ni.Article(
         id=f"a{number}",
-        title=_sentence(rng, topic) if rng.random() < 0.95 else "",
-        body="\n".join(_sentence(rng, topic) for _ in range(rng.randint(0, 6))),
+        title=title,
+        body=body,
         date=_date(rng),
         source=rng.choice(SOURCES),
         author=rng.choice(AUTHORS),

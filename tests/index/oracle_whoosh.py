@@ -1,11 +1,13 @@
 """The same articles in a real Whoosh index: the oracle that the index is compared with.
 
 Whoosh has a field for each way that a query can look at a text: title and body together (with the gap between them),
-either of them alone, each as stems, as folded forms and as exact forms.
+either of them alone, each as stems, as folded forms and as exact forms. A bare article is indexed under all readings of
+its words.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,14 +16,17 @@ from whoosh.analysis import Analyzer, IDAnalyzer, Token
 from whoosh.filedb.filestore import RamStorage
 
 import newsindex as ni
-from newsindex.analysis import clean, tokenize
+from newsindex.analysis import clean, fold, is_bare, tokenize
 from newsindex.article import micros
 
 PARTS = ("text", "title", "body")
 STEMS, FOLDED, EXACT = "stems", "folded", "exact"
+REGION = "region"  # an extra field
+PROSE = (*PARTS, REGION)  # what is read in all ways
 NAMES = ("source", "author", "section", "tags")  # folded, not stemmed
 _GAP = 1000  # larger than any slop
 _BREAK = "\0"  # between the parts of a value; no article holds it
+_BARE = "\1"  # begins a value of an article without diacritics
 
 
 class Exact(Analyzer):
@@ -51,6 +56,16 @@ class Parted(Analyzer):
             start += len(tokenize(part)) + _GAP
 
 
+class Stems(Analyzer):
+    """All readings of the words of an article, whichever of its values they stand in."""
+
+    def __init__(self) -> None:
+        self.words = Parted(ni.RomanianAnalyzer())
+
+    def __call__(self, value: str, **options: Any) -> Iterator[Token]:
+        yield from self.words(value.removeprefix(_BARE), bare=value.startswith(_BARE), **options)
+
+
 class Whole(Analyzer):
     """Each part of a value as one token."""
 
@@ -70,14 +85,14 @@ def field(part: str, kind: str) -> str:
 
 
 def _schema() -> fields.Schema:
-    analyzers = {STEMS: ni.RomanianAnalyzer(), FOLDED: ni.RomanianAnalyzer(stem=False), EXACT: Exact()}
+    folded = ni.RomanianAnalyzer(stem=False)
     schema = fields.Schema(id=fields.ID(stored=True, unique=True), date=fields.NUMERIC(int, bits=64, signed=True))
-    for part in PARTS:
-        for kind, analyzer in analyzers.items():
-            schema.add(field(part, kind), fields.TEXT(Parted(analyzer)))
-    for name in (*NAMES, "region"):
-        stem = name == "region"
-        schema.add(field(name, STEMS), fields.TEXT(Parted(ni.RomanianAnalyzer(stem=stem))))
+    for part in PROSE:
+        for kind, analyzer in {STEMS: Stems(), FOLDED: Parted(folded), EXACT: Parted(Exact())}.items():
+            schema.add(field(part, kind), fields.TEXT(analyzer))
+    for name in NAMES:
+        schema.add(field(name, STEMS), fields.TEXT(Parted(folded)))
+    for name in (*NAMES, REGION):
         schema.add(field(name, "whole"), fields.TEXT(Whole(), phrase=False))
     return schema
 
@@ -85,9 +100,12 @@ def _schema() -> fields.Schema:
 def _document(article: ni.Article) -> dict[str, Any]:
     values: dict[str, Any] = {"id": article.id}
     texts = {"text": article.title + _BREAK + article.body, "title": article.title, "body": article.body}
+    if region := article.extra.get(REGION):
+        texts[REGION] = values[field(REGION, "whole")] = region
+    mark = _BARE if is_bare(article.title) and is_bare(article.body) else ""
     for part, text in texts.items():
-        values |= {field(part, kind): text for kind in (STEMS, FOLDED, EXACT)}
-    metadata = {name: getattr(article, name) for name in NAMES} | {"region": article.extra.get("region")}
+        values |= {field(part, FOLDED): text, field(part, EXACT): text, field(part, STEMS): mark + text}
+    metadata = {name: getattr(article, name) for name in NAMES}
     metadata["tags"] = _BREAK.join(article.tags) or None
     for name, value in metadata.items():
         if value:
@@ -98,7 +116,12 @@ def _document(article: ni.Article) -> dict[str, Any]:
 
 
 class Oracle:
-    """A Whoosh index of articles in memory."""
+    """A Whoosh index of articles in memory.
+
+    Attributes:
+        vocabulary: the words of each part in each kind.
+        spellings: of each part the forms by their folded spelling.
+    """
 
     def __init__(self, articles: Iterable[ni.Article]) -> None:
         index = RamStorage().create_index(_schema())
@@ -107,8 +130,14 @@ class Oracle:
                 writer.add_document(**_document(article))
         self._searcher = index.searcher()
         self.vocabulary = {
-            part: sorted(text.decode() for text in index.reader().lexicon(field(part, FOLDED))) for part in PARTS
+            (part, kind): sorted(text.decode() for text in index.reader().lexicon(field(part, kind)))
+            for part in PROSE
+            for kind in (STEMS, FOLDED, EXACT)
         }
+        self.spellings: dict[str, dict[str, list[str]]] = {part: defaultdict(list) for part in PROSE}
+        for part in PROSE:
+            for form in self.vocabulary[part, EXACT]:
+                self.spellings[part][fold(form)].append(form)
 
     def ids(self, tree: query.Query) -> set[str]:
         """The ids of the articles that match; with no limit, since Whoosh's limited searches miss some."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
-from newsindex.inverted.build import SegmentBuilder
+from newsindex.inverted.build import READING, SegmentBuilder
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment, Segment
 
@@ -93,6 +93,19 @@ def living(segment, dead=()):
     return LiveSegment(segment, alive)
 
 
+def form_name(entry):
+    """A form, or (form, the other term that it is read as), by its entry in a dictionary of forms."""
+    if entry.startswith(READING):
+        form, other = entry.removeprefix(READING).decode().split("\0")
+        return form, other
+    return entry.decode().rpartition("\0")[2]
+
+
+def bytes_of(strings, number):
+    """A string as it is in a dictionary: an entry of a reading is no UTF-8."""
+    return strings.data[int(strings.starts[number]) : int(strings.starts[number + 1])].tobytes()
+
+
 def content(segment):
     """All that a segment says, by names and not by numbers, so that two that were made differently are equal."""
     found = {
@@ -115,12 +128,12 @@ def content(segment):
 
 
 def terms_of(segment, field):
-    """{term: {docid: [(position, form)]}} of a field."""
+    """{term: {docid: [(position, form)]}} of a field; see `form_name` for readings."""
     bounds = segment.fields[field]
     forms = {}
     for number in range(bounds.first_form, bounds.end_form):
-        entry = segment.forms[number]
-        forms[int(segment.form_terms[number]), int(segment.form_numbers[number])] = entry.rpartition("\0")[2]
+        form = form_name(bytes_of(segment.forms, number))
+        forms[int(segment.form_terms[number]), int(segment.form_numbers[number])] = form
     found = {}
     for term in range(bounds.first_term, bounds.end_term):
         postings = segment.posting_list(term)
@@ -214,15 +227,19 @@ def columns(occurrences):
 _WORDS = (
     "guvern guvernul guvernului buget bugetul țară ţară tara țări țările preşedinte președintele presedintele "
     "ploaie ploi ploile și la de în s-a într-o nord-coreean Bucureşti Bucu\u00adrești S.U.A. 10.000 3,5 om oameni "
-    "mașină maşini ni\u0326s\u0327te școala scoala"
+    "mașină maşini ni\u0326s\u0327te scoala școala"
 )
 VOCABULARY = _WORDS.split()
+# Words of an article without diacritics: most may be several words, two are read as another in any article.
+BARE = "tari tara fata peste mana scoala presedintele soldatilor putin guvern om si de G20".split()  # noqa: SIM905
 DATES = [None, "2025-01-01", "2025-01-02", "2025-01-02T10:00:00+02:00", "2024-12-31", dt.date(1900, 1, 1)]
 
 
 def random_article(rng, number):
+    vocabulary = BARE if rng.random() < 0.3 else VOCABULARY + BARE[6:9]
+
     def words(most):
-        return " ".join(rng.choices(VOCABULARY, k=rng.randint(0, most)))
+        return " ".join(rng.choices(vocabulary, k=rng.randint(0, most)))
 
     extra = {}
     if rng.random() < 0.3:

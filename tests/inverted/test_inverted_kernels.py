@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from newsindex.inverted import _dictionary
 from newsindex.inverted._invert import GAP, GAP_TOKEN, invert
-from newsindex.inverted.build import Vocabulary, rank_in_groups
+from newsindex.inverted.build import Vocabulary, rank_in_groups, reading_entry
 from newsindex.inverted.columns import pack
 
 folded = st.text(st.sampled_from("aăbș中😀"), max_size=5)
@@ -32,21 +32,31 @@ def points(text):
 # ------------------------------------------------------------------------------------------------ invert
 
 
-@given(st.lists(st.lists(st.integers(GAP_TOKEN, 5), max_size=12), max_size=8), st.data())
-def test_invert_sorts_occurrences_by_term_article_and_position(rows, data):
+@given(st.lists(st.lists(st.integers(GAP_TOKEN, 5), max_size=12), max_size=8), st.booleans(), st.data())
+def test_invert_sorts_occurrences_by_term_article_and_position(rows, stemmed, data):
     order = data.draw(st.permutations(range(len(rows))))
     order = order[: data.draw(st.integers(0, len(rows)))]  # the others were taken back
+    more = data.draw(st.lists(st.integers(0, 2), min_size=6, max_size=6))  # readings of each form
+    firsts = [6, *(6 + sum(more[: form + 1]) for form in range(6))]
+    always = data.draw(st.lists(st.booleans(), min_size=6, max_size=6))
+    bare = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    # No form is read twice as one term.
     form_terms = data.draw(st.lists(st.integers(0, 3), min_size=6, max_size=6))
-    form_numbers = data.draw(st.lists(st.integers(0, 9), min_size=6, max_size=6))
+    for form in range(6):
+        others = [term for term in range(4) if term != form_terms[form]]
+        form_terms += data.draw(st.permutations(others))[: more[form]]
+    form_numbers = data.draw(st.lists(st.integers(0, 9), min_size=firsts[-1], max_size=firsts[-1]))
     expected = []
     for doc, row in enumerate(order):
         position = 0
         for token in rows[row]:
             if token == GAP_TOKEN:
                 position += GAP
-            else:
-                expected.append((form_terms[token], doc, position, form_numbers[token]))
-                position += 1
+                continue
+            read = stemmed and (bare[row] or always[token])
+            forms = [token, *(range(firsts[token], firsts[token + 1]) if read else ())]
+            expected += [(form_terms[form], doc, position, form_numbers[form]) for form in forms]
+            position += 1
     expected.sort(key=lambda one: one[:3])
     starts, *found = invert(
         np.array([token for row in rows for token in row], np.int32),
@@ -55,6 +65,9 @@ def test_invert_sorts_occurrences_by_term_article_and_position(rows, data):
         np.array(form_terms, np.int32),
         np.array(form_numbers, np.int32),
         4,
+        np.array(firsts, np.int32) if stemmed else None,
+        np.array(always, np.uint8),
+        np.array(bare, np.uint8),
     )
     assert starts.tolist() == [sum(one[0] < term for one in expected) for term in range(5)]
     assert list(zip(*(column.tolist() for column in found), strict=True)) == [one[1:] for one in expected]
@@ -67,10 +80,16 @@ def test_rank_in_groups(groups):
 
 
 class FourStems:
-    """A stemmer that needs no Snowball."""
+    """A stemmer of a few words, that needs no lexicon: tara may be țara, and scl is școală in any article."""
 
-    def stems(self, forms):
-        return ["tar" if form.startswith(("ț", "tar")) else form for form in forms]
+    def readings(self, form, bare=False):
+        return {"tara": ("tar", "țar"), "scl": ("scl", "școală", "sculă")}.get(form, (form,))
+
+    def classify(self, forms, entries, bare):
+        always = np.array([form == "scl" for form in forms])
+        firsts = [("țar",) if form.startswith("ț") else self.readings(form) for form in forms]
+        whole = [known or lacks for known, lacks in zip(always, bare, strict=True)]
+        return [found if all_of_them else found[:1] for found, all_of_them in zip(firsts, whole, strict=True)], always
 
 
 def unpacked(packed):
@@ -78,18 +97,53 @@ def unpacked(packed):
     return [data[start:stop].tobytes() for start, stop in itertools.pairwise(starts.tolist())]
 
 
+FORMS = ["țara", "tara", "țării", "om", "gone"]
+
+
+def chosen(counts, in_bare, forms=FORMS, **options):
+    vocabulary = Vocabulary(forms, FourStems(), np.array(in_bare) > 0)
+    return vocabulary, vocabulary.select(np.array(counts), np.array(in_bare), **options)
+
+
 def test_a_field_numbers_forms_by_frequency_and_leaves_out_what_does_not_occur():
-    vocabulary = Vocabulary(["țara", "tara", "țării", "om", "gone"], FourStems())
-    made = vocabulary.select(np.array([3, 9, 3, 1, 0]), stemmed=True)
-    assert unpacked(made.terms) == [b"om", b"tar"]
+    vocabulary, made = chosen([3, 9, 4, 1, 0], [0] * 5, stemmed=True)
+    assert unpacked(made.terms) == [b"om", b"tar", "țar".encode()]
     assert unpacked(made.entries) == [b"om", b"tara", "tara\0țara".encode(), "tarii\0țării".encode()]
     assert made.entry_forms.tolist() == [3, 1, 0, 2]
-    assert made.form_terms[[0, 1, 2, 3]].tolist() == [1, 1, 1, 0]
-    assert made.form_numbers[[1, 0, 2, 3]].tolist() == [0, 1, 2, 0]
-    assert made.form_counts.tolist() == [1, 3]
-    names = vocabulary.select(np.array([3, 9, 3, 1, 0]), stemmed=False)
+    assert made.form_terms[[0, 1, 2, 3]].tolist() == [2, 1, 2, 0]
+    assert made.form_numbers[[0, 1, 2, 3]].tolist() == [1, 0, 0, 0]
+    assert made.form_counts.tolist() == [1, 1, 2]
+    names = vocabulary.select(np.array([3, 9, 4, 1, 0]), np.array([0] * 5), stemmed=False)
     assert unpacked(names.terms) == [b"om", b"tara", b"tarii"]
-    assert unpacked(vocabulary.select(np.zeros(5, np.int64), stemmed=True).terms) == []
+    assert unpacked(vocabulary.select(np.zeros(5, np.int64), np.zeros(5, np.int64), stemmed=True).terms) == []
+
+
+def test_a_form_in_bare_articles_is_a_form_of_its_other_readings_too():
+    vocabulary, made = chosen([3, 9, 4, 1, 0], [0, 5, 0, 0, 0], stemmed=True)
+    firsts, always = vocabulary.readings
+    assert firsts.tolist() == [5, 5, 6, 6, 6, 6]
+    assert always.tolist() == [0] * 5
+    assert unpacked(made.entries)[-1] == b"\xfftara\0" + "țar".encode() == reading_entry("tara", "țar")
+    assert unpacked(made.terms) == [b"om", b"tar", "țar".encode()]
+    assert made.entry_forms.tolist() == [3, 1, 0, 2, 5]
+    # By frequency: tara read as țar 5 times, țării 4 times, țara 3 times.
+    assert made.form_terms[[0, 2, 5]].tolist() == [2, 2, 2]
+    assert made.form_numbers[[5, 2, 0]].tolist() == [0, 1, 2]
+    assert made.form_counts.tolist() == [1, 1, 3]
+    names = vocabulary.select(np.array([3, 9, 4, 1, 0]), np.array([0, 5, 0, 0, 0]), stemmed=False)
+    assert unpacked(names.entries) == [b"om", b"tara", "tara\0țara".encode(), "tarii\0țării".encode()]
+    unused = vocabulary.select(np.array([3, 9, 4, 1, 0]), np.zeros(5, np.int64), stemmed=True)
+    assert unpacked(unused.entries) == unpacked(names.entries), "not in the bare articles of this field"
+
+
+def test_what_cannot_be_anything_else_is_read_so_in_every_article():
+    vocabulary, made = chosen([2, 3], [0, 0], forms=["om", "scl"], stemmed=True)
+    assert vocabulary.readings[0].tolist() == [2, 2, 4]
+    assert vocabulary.readings[1].tolist() == [0, 1]
+    assert unpacked(made.terms) == [b"om", b"scl", "sculă".encode(), "școală".encode()]
+    readings = [reading_entry("scl", other) for other in ("sculă", "școală")]
+    assert unpacked(made.entries) == [b"om", b"scl", *readings]
+    assert made.form_counts.tolist() == [1, 1, 1, 1]
 
 
 # ------------------------------------------------------------------------------------------------ dictionary

@@ -17,7 +17,7 @@ from inverted_twins import (
     terms_of,
 )
 
-from newsindex.analysis import tokenize
+from newsindex.analysis import is_bare, tokenize
 from newsindex.article import Article, micros
 from newsindex.inverted import merge as merging
 from newsindex.inverted._invert import GAP
@@ -136,25 +136,49 @@ def test_the_merger_says_where_each_article_came_from():
 # ------------------------------------------------------------------------------------------------ building
 
 
-def test_a_built_segment_holds_the_words_of_its_articles():
+def test_a_built_segment_holds_the_words_of_its_articles_in_all_their_readings():
     rng = random.Random(11)
     articles = [random_article(rng, number) for number in range(60)]
     segment = build(articles)
-    expected = {}
+    expected, readings = {}, 0
     for doc, article in enumerate(in_order(articles)):
+        bare = is_bare(article.title + article.body)
         position = 0
         for part in (article.title, article.body):
             for form, _, _ in tokenize(part):
-                expected.setdefault((doc, form), []).append(position)
+                first, *others = STEMMER.readings(form, bare)
+                expected.setdefault(first, {}).setdefault(doc, set()).add((position, form))
+                for other in others:
+                    expected.setdefault(other, {}).setdefault(doc, set()).add((position, (form, other)))
+                    readings += 1
                 position += 1
             position += GAP
-    found = {}
-    for docs in terms_of(segment, "text").values():
-        for doc, pairs in docs.items():
-            for position, form in pairs:
-                found.setdefault((doc, form), []).append(position)
-    assert {key: sorted(places) for key, places in found.items()} == expected
+    found = terms_of(segment, "text")
+    assert {term: {doc: set(pairs) for doc, pairs in docs.items()} for term, docs in found.items()} == expected
+    assert all(pairs == sorted(pairs, key=lambda pair: pair[0]) for docs in found.values() for pairs in docs.values())
+    assert readings > 100
     assert [segment.id(doc) for doc in range(60)] == [article.id for article in in_order(articles)]
+
+
+def test_names_are_neither_stemmed_nor_read_in_other_ways():
+    segment = build([Article(id="1", body="tari", source="Tari Fata", tags=("tari",), author="Țări")])
+    assert terms_of(segment, "source") == {"tari": {0: [(0, "tari")]}, "fata": {0: [(1, "fata")]}}
+    assert terms_of(segment, "tags") == {"tari": {0: [(0, "tari")]}}
+    assert terms_of(segment, "author") == {"tari": {0: [(0, "țări")]}}
+    for field, others in (("source", 0), ("tags", 0), ("text", len(STEMMER.readings("tari", bare=True)) - 1)):
+        low, high = segment.readings(field)
+        assert high - low == others, field
+
+
+def test_terms_of_readings_go_with_the_last_bare_article():
+    bare = Article(id="1", body="tari", date="2025-01-01")
+    spelled = Article(id="2", body="tari, țări", date="2025-01-02")
+    merged = merge([(build([bare]), [0]), (build([spelled]), [])])
+    assert content(merged) == content(build([spelled])) == content(build([bare, spelled], [0]))
+    assert set(terms_of(merged, "text")) == {"tare", "țară"}
+    kept = merge([(build([bare]), []), (build([spelled]), [0])])
+    assert content(kept) == content(build([bare]))
+    assert set(terms_of(kept, "text")) == set(STEMMER.readings("tari", bare=True))
 
 
 def test_articles_taken_back_leave_nothing():

@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
+from query_support import Folding, classes
 from whoosh import query as wq
 
 from newsindex import query as api
-from newsindex.analysis import fold
 from newsindex.errors import QueryError
 from newsindex.query import dates
 from newsindex.query.builders import between, field, phrase, words
@@ -22,7 +22,8 @@ X, Y, Z = (Word("text", Stem(letter)) for letter in "xyz")
 
 
 def planned(tree: wq.Query) -> Plan:
-    return plan(tree, extra_fields={"region", "an"}, stem=fold)
+    made: Plan = classes(plan(tree, extra_fields={"region", "an"}, stemmer=Folding()))
+    return made
 
 
 def test_importing_the_package_leaves_whoosh_alone() -> None:
@@ -99,9 +100,9 @@ def test_between() -> None:
         lambda: field("titlu", True),
         lambda: field("titlu", 10**5000),
         lambda: field("titlu", []),
-        lambda: field("data", "ieri"),
+        lambda: field("data", "cândva"),
         lambda: field("data", None),
-        lambda: between("ieri"),
+        lambda: between("cândva"),
         lambda: between("2025-02", "2025-01"),
         lambda: between(2025),
     ],

@@ -6,16 +6,19 @@ import datetime as dt
 import math
 
 import pytest
+from query_support import Folding, classes
 from whoosh import query as wq
 from whoosh.query import spans
 
-from newsindex.analysis import Stemmer, fold, is_stop_word, tokenize
+from newsindex.analysis import Stemmer, fold, is_stop_word
 from newsindex.errors import QueryError
 from newsindex.query import dates
+from newsindex.query.builders import words
 from newsindex.query.language import parse
 from newsindex.query.nodes import (
     And,
     Dates,
+    Derived,
     Everything,
     Form,
     Fuzzy,
@@ -31,11 +34,12 @@ from newsindex.query.nodes import (
     Wildcard,
     Word,
 )
-from newsindex.query.plan import leaves, plan
+from newsindex.query.plan import DERIVED, leaves, plan
 
 
 def planned(tree: wq.Query) -> Plan:
-    return plan(tree, extra_fields={"region"}, stem=fold)
+    made: Plan = classes(plan(tree, extra_fields={"region"}, stemmer=Folding()))
+    return made
 
 
 def term(text: str, field: str | None = "text", boost: float = 1.0) -> wq.Term:
@@ -187,7 +191,7 @@ UNMEANT: list[tuple[object, str]] = [
     (wq.Phrase("text", ["x", None]), "must be text"),
     (wq.Phrase("text", ["x", "y"], slop=0), "slop"),
     (wq.Phrase("text", ["x", "y"], slop=10**5000), "slop"),
-    (wq.Phrase("date", ["ieri"]), "no date"),
+    (wq.Phrase("date", ["cândva"]), "no date"),
     (wq.Prefix("date", "2025"), "no date"),
     (wq.Prefix("text", "x" * 101), "too long"),
     (wq.Prefix("text", "x-"), "right before"),
@@ -218,24 +222,110 @@ def test_what_has_no_meaning(tree: wq.Query, message: str) -> None:
     assert caught.value.hint
 
 
-def test_words_are_those_of_the_analysis() -> None:
-    text = "Preşedinţilor"
-    ((form, _, _),) = tokenize(text)
-    assert plan(term(text)) == Word("text", Stem(Stemmer()(form)))
-    assert plan(term(text, "autor")) == Word("author", Stem(fold(form)))
+STEMMER = Stemmer()
+
+WORDS: list[tuple[str, Stem]] = [
+    # A query with a diacritic says what it means.
+    ("Preşedinţilor", Stem("președinte", "președinților")),
+    ("față", Stem("față", "față")),
+    ("tari țări", Stem("tare", "tari")),
+    # A wholly bare one is read every way, and forms that differ in diacritics only are meant too.
+    ("tari", Stem("tare", "tari", ("țară",), True)),
+    ("om", Stem("om", "om", (), True)),
+    # What the lexicon does not know may be spelled in more ways than one, in any query.
+    ("Erdoğan însă", Stem(STEMMER("erdoğan"), "erdoğan", (), True)),
+    # Numbers have one spelling.
+    ("G20", Stem("g20", "g20")),
+    ("10.000", Stem("10000", "10000")),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WORDS, ids=[text for text, _ in WORDS])
+def test_words_are_those_of_the_analysis(text: str, expected: Stem) -> None:
+    made = next(leaf for leaf in leaves(plan(parse(text))) if isinstance(leaf, Word))
+    pattern = made.pattern
+    assert isinstance(pattern, Stem)
+    assert (pattern.stem, pattern.form, pattern.loose) == (expected.stem, expected.form, expected.loose)
+    assert set(expected.others) <= set(pattern.others)
+    assert not pattern.others or pattern.loose
+
+
+def test_names_are_folded_and_not_inflected() -> None:
+    assert plan(term("Preşedinţilor", "autor")) == Word("author", Stem("presedintilor"))
+
+
+@pytest.mark.parametrize(
+    ("query", "bare"),
+    [
+        ("tari", True),
+        ("tari sursa:știri", False),
+        ("tari titlu:țări", False),
+        ('tari "față în față"', False),
+        ("tari NU țări", False),
+        ("tari +țări", False),
+        ("tari inflați*", False),
+        ("tari Iohaniș~1", False),
+        ("tari =țări", False),
+        ("tari data:mâine", True),
+        ('tari data:"săptămâna trecută"', True),
+        ('tari data:["întâi martie 2024" TO 2025]', True),
+        ("tari Müller Orbán", True),
+    ],
+)
+def test_a_query_is_bare_when_none_of_its_texts_but_dates_has_a_diacritic(query: str, bare: bool) -> None:
+    first = next(leaf for leaf in leaves(plan(parse(query))) if isinstance(leaf, Word))
+    assert isinstance(first.pattern, Stem)
+    assert first.pattern.form == "tari"
+    assert ("țară" in first.pattern.others, first.pattern.loose) == (bare, bare)
+
+
+def related(made: Plan) -> list[tuple[str, float]]:
+    """The roots of the words that stand in for others, and what they count."""
+    return [
+        (leaf.pattern.root, leaf.boost)
+        for leaf in leaves(made)
+        if isinstance(leaf, Word) and isinstance(leaf.pattern, Derived)
+    ]
+
+
+def test_derived_words_stand_in_where_any_word_will_do_and_nowhere_else() -> None:
+    assert related(plan(parse("declară guvernul", "any"))) == [("declar", DERIVED), ("guvern", DERIVED)]
+    assert related(plan(words("declară guvernul", "any"))) == [("declar", DERIVED), ("guvern", DERIVED)]
+    assert related(plan(parse("declară^2 guvernul", "any"))) == [("declar", 2 * DERIVED), ("guvern", DERIVED)]
+    assert related(plan(parse("declară guvernul"))) == []
+    assert related(plan(parse("declară SAU guvernul"))) == []
+    assert related(plan(parse('"declară guvernul"', "any"))) == []
+    assert related(plan(wq.Or([term("declară"), term("guvernul")]))) == []
+
+
+def test_lone_words_and_quoted_ones_have_no_derived_words() -> None:
+    assert related(plan(parse("declară", "any"))) == []
+    assert related(plan(words("declară", "any"))) == []
+    assert related(plan(parse('"declară" om', "any"))) == []
+
+
+def test_short_roots_numbers_names_and_exact_forms_have_no_derived_words() -> None:
+    # The root of om is too short to tell its relatives; a number has none; names and =forms are not inflected.
+    assert related(plan(parse("om 2025 g20 =declară sursa:declară declar* decl?ră declară~1", "any"))) == []
+
+
+def test_derived_words_count_towards_the_limit_of_clauses() -> None:
+    text = " ".join(f"declar{letter}" for letter in "aăei") + " "
+    with pytest.raises(QueryError, match="more than 1024 words"):
+        plan(parse(text * 200, "any"))
 
 
 def test_all_stop_words_are_searched_for_together() -> None:
     text = "și de la care nu"
     assert all(is_stop_word(word) for word in text.split())
-    made = plan(parse(text), stem=fold)
+    made = classes(plan(parse(text), stemmer=Folding()))
     assert [leaf.pattern for leaf in leaves(made) if isinstance(leaf, Word)] == [
         Stem(fold(word)) for word in text.split()
     ]
 
 
 def test_leaves_are_what_an_article_may_match_by() -> None:
-    made = plan(parse('x -y titlu:"z w" (a1 SAU NU b1) data:2025', "all"), stem=fold)
+    made = classes(plan(parse('x -y titlu:"z w" (a1 SAU NU b1) data:2025', "all"), stemmer=Folding()))
     found = [leaf.pattern if isinstance(leaf, Word) else leaf.patterns for leaf in leaves(made)]
     assert found == [Stem("x"), (Stem("z"), Stem("w")), Stem("a1")]
     assert list(leaves(Unscored(Maybe(X, Y)))) == [X, Y]

@@ -6,20 +6,22 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from newsindex.analysis import Stemmer, fold, tokenize
+from newsindex.analysis import Stemmer, fold, is_bare, is_spelling, tokenize
 from newsindex.article import Article
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.segment import LiveSegment, Segment
-from newsindex.query.nodes import Form, Fuzzy, Phrase, Prefix, Stem, Word
+from newsindex.query.nodes import Derived, Form, Fuzzy, Phrase, Prefix, Stem, Word
 from newsindex.store.directory import MemoryDirectory
 from newsindex.store.sections import SectionReader, SectionWriter, new_uid
 
 STEMMER = Stemmer()
 _WORDS = (
     "guvern guvernul guvernului țară ţara tara țări buget bugetul bugete ploaie ploi ploile și de la om oameni "
-    "Bucu\u00adrești nord-coreean școala scoala scoală"
+    "Bucu\u00adrești nord-coreean școala scoala scoală presedintele președinți declară declarație față fată"
 )
 VOCABULARY = _WORDS.split()
+# Words of an article without diacritics, several of which may be several words.
+BARE = "tari tara fata peste scoala presedintele putin guvern declara declaratia om de".split()  # noqa: SIM905
 DATES = [None, "2025-01-01", "2025-01-02", "2025-01-02T23:30:00+02:00", "2024-12-31", "2023-06-01"]
 
 
@@ -42,19 +44,23 @@ def live(articles, dead=()):
 def random_articles(seed, count):
     rng = random.Random(seed)
 
-    def words(most):
-        return " ".join(rng.choices(VOCABULARY, k=rng.randint(0, most)))
+    def words(most, vocabulary):
+        return " ".join(rng.choices(vocabulary, k=rng.randint(0, most)))
+
+    def random_vocabulary():
+        return BARE if rng.random() < 0.2 else VOCABULARY
 
     return [
         Article(
             id=str(number),
-            title=words(4),
-            body=words(12),
+            title=words(4, vocabulary),
+            body=words(12, vocabulary),
             date=rng.choice(DATES),
             source=rng.choice([None, "Radio Delta", "Ştiri", "Știri"]),
             tags=tuple(rng.choices(["meteo", "sport", "buget local"], k=rng.randint(0, 2))),
         )
         for number in range(count)
+        for vocabulary in [random_vocabulary()]
     ]
 
 
@@ -84,10 +90,24 @@ def edits(a, b):
     return table[len(a), len(b)]
 
 
-def is_meant(form, pattern, stemmed=True):
-    """Whether a pattern means a form."""
+def read(form, stemmed=True, bare=False):
+    """The terms that a form is indexed under."""
+    return STEMMER.readings(form, bare) if stemmed else (fold(form),)
+
+
+def derived_terms(form, pattern, stemmed, bare):
+    """The terms of a form that are derived from the same word as a pattern's."""
+    terms = set(read(form, stemmed, bare)) - set(pattern.stems)
+    return [term for term in terms if term.startswith(pattern.root) and STEMMER.derivation(term) == pattern.root]
+
+
+def is_meant(form, pattern, stemmed=True, bare=False):
+    """Whether a pattern means a form in an article that is `bare` or not."""
     if isinstance(pattern, Stem):
-        return (STEMMER(form) if stemmed else fold(form)) == pattern.stem
+        terms = {pattern.stem, *pattern.others}
+        return not terms.isdisjoint(read(form, stemmed, bare))
+    if isinstance(pattern, Derived):
+        return bool(derived_terms(form, pattern, stemmed, bare))
     if isinstance(pattern, Form):
         return form == pattern.form
     if isinstance(pattern, Prefix):
@@ -98,15 +118,42 @@ def is_meant(form, pattern, stemmed=True):
     return fnmatchcase(fold(form), pattern.pattern)
 
 
-def how_often(article, leaf):
-    """How often a word or phrase occurs in an article."""
-    stemmed = leaf.field not in ("source", "tags")
-    runs = field_forms(article, leaf.field)
+def loosened(leaf, articles):
+    """A leaf whose words that are taken loosely name the terms of all forms of the field that look like them."""
+    field = "text" if leaf.field == "body" else leaf.field
+    forms = {form for article in articles for run in field_forms(article, field) for form in run}
+
+    def words(pattern):
+        if not isinstance(pattern, Stem) or not pattern.loose:
+            return pattern
+        alike = {form for form in forms if is_spelling(pattern.form, form) or is_spelling(form, pattern.form)}
+        homes = {read(form, leaf.field not in ("source", "tags"))[0] for form in alike}
+        return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(homes)))
+
     if isinstance(leaf, Word):
-        return sum(is_meant(form, leaf.pattern, stemmed) for run in runs for form in run)
+        return Word(leaf.field, words(leaf.pattern))
+    return Phrase(leaf.field, tuple(map(words, leaf.patterns)), leaf.slop)
+
+
+def how_often(article, leaf):
+    """How often a word or phrase occurs in an article; words taken loosely have been `loosened`."""
+    stemmed = leaf.field not in ("source", "tags")
+    bare = is_bare(article.title + article.body)
+    runs = field_forms(article, leaf.field)
+    if isinstance(leaf, Word) and isinstance(leaf.pattern, Stem):
+        # Of several readings the one that is most frequent in the article is meant.
+        terms = {leaf.pattern.stem, *leaf.pattern.others}
+        return max(sum(term in read(form, stemmed, bare) for run in runs for form in run) for term in terms)
+    if isinstance(leaf, Word) and isinstance(leaf.pattern, Derived):
+        # Each word as often as it has derived readings, and no more is claimed: they count little.
+        return sum(len(derived_terms(form, leaf.pattern, stemmed, bare)) for run in runs for form in run)
+    if isinstance(leaf, Word):
+        return sum(is_meant(form, leaf.pattern, stemmed, bare) for run in runs for form in run)
     assert isinstance(leaf, Phrase)
-    return sum(phrases_in([[is_meant(form, one, stemmed) for form in run] for one in leaf.patterns], leaf.slop)
-               for run in runs)  # fmt: skip
+    return sum(
+        phrases_in([[is_meant(form, one, stemmed, bare) for form in run] for one in leaf.patterns], leaf.slop)
+        for run in runs
+    )
 
 
 def phrases_in(rows, slop):

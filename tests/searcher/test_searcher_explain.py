@@ -87,7 +87,7 @@ def test_parts_are_explained_one_by_one():
     for expected in (
         "'=ploi' in text: 2 times",
         "boost 2",
-        "'plo ma*' with 3 words between",
+        "'ploaie ma*' with 3 words between",
         "'zero~1' in text: 0 times",
         "source is one of Meteo",
         "'p*i' in title: 1 times",

@@ -9,9 +9,10 @@ from searcher_twins import how_often, live, random_articles
 
 from newsindex.article import Article, micros
 from newsindex.inverted.build import UNDATED
-from newsindex.query.nodes import And, Dates, Everything, Form, Nothing, OneOf, Prefix, Word
+from newsindex.query.nodes import And, Dates, Everything, Form, Maybe, Nothing, OneOf, Or, Phrase, Prefix, Stem, Word
+from newsindex.searcher.executor import Executor
 from newsindex.searcher.page import count, matches, search
-from newsindex.searcher.ranking import Closeness, Ranking
+from newsindex.searcher.ranking import MAX_BONUS, Closeness, Ranking
 
 ARTICLES = random_articles(3, 160)
 
@@ -31,20 +32,29 @@ PLANS = [
     Nothing(),
     And((Word("text", Form("de")), Dates(micros(Article(date="2024-01-01").date), None))),
     OneOf("source", ("Știri",)),
+    # Words whose spelling counts: a page scores only those matches to the end that may be on it.
+    Word("text", Stem("guvern", "guvernul")),
+    Or((Word("text", Stem("țară", "tara", ("tare",), True)), Word("text", Stem("ploaie", "ploi"), 2.0), Everything())),
+    And((Word("text", Stem("de", "de")), Or((Word("text", Stem("om", "om")), And((Everything(), Everything())))))),
+    Maybe(Everything(), Phrase("text", (Stem("guvern", "guvern"), Stem("guvern", "guvernul")), 9)),
 ]
 
 
 def sorted_matches(parts, plan, sort, closeness):
     """(score, date, segment, docid) of all live matches, best first."""
     rows = []
-    for number, (one, found) in enumerate(zip(parts, matches(parts, plan, Ranking(parts)), strict=True)):
+    ranking = Ranking(parts)
+    for number, (one, found) in enumerate(zip(parts, matches(parts, plan, ranking), strict=True)):
         scores = [1.0] * len(found.docs) if found.scores is None else found.scores.tolist()
-        for doc, score in zip(found.docs.tolist(), scores, strict=True):
+        bonus = Executor(one.segment, ranking).bonus(plan, found.docs).tolist()
+        for doc, score, more in zip(found.docs.tolist(), scores, bonus, strict=True):
             assert one.alive[doc]
+            assert 0 <= more <= score * MAX_BONUS * (1 + 1e-12)
             date = int(one.segment.dates[doc])
             if closeness is not None:
-                score *= float(closeness.factors(one.segment.dates[doc : doc + 1])[0])
-            rows.append((score, date, number, doc))
+                factor = float(closeness.factors(one.segment.dates[doc : doc + 1])[0])
+                score, more = score * factor, more * factor
+            rows.append((score + more, date, number, doc))
     if sort == "relevance":
         return sorted(rows, reverse=True)
     if sort == "newest":

@@ -14,7 +14,7 @@ from newsindex.errors import QueryError
 from newsindex.inverted.build import UNDATED
 from newsindex.query.nodes import And, Form, Maybe, Not, Or, Phrase, Stem, Unscored, Word
 from newsindex.searcher.executor import Executor
-from newsindex.searcher.ranking import Closeness, Ranking, closeness, half_life
+from newsindex.searcher.ranking import ALIKE, K1, TYPED, Closeness, Ranking, closeness, half_life
 from newsindex.searcher.terms import leaf_frequencies
 
 # Dated, so that docids are in this order; titles of 1, 2 and 0 words (average 1), bodies of 2, 4 and 3 (average 3).
@@ -31,7 +31,7 @@ def scores(segments, plan):
 
 
 def saturated(share):
-    return (1.2 + 1) * share / (1.2 + share)
+    return (K1 + 1) * share / (K1 + share)
 
 
 def test_bm25f_by_hand():
@@ -111,6 +111,44 @@ def test_every_score_of_a_random_index_by_the_formula():
             share = 2.5 * how_often(article[doc], title) / (0.5 + 0.5 * segment.title_words[doc] / means[0])
             share += how_often(article[doc], body) / (0.25 + 0.75 * segment.body_words[doc] / means[1])
             assert score == pytest.approx(idf * saturated(share))
+
+
+@pytest.mark.parametrize("field", ["text", "title", "body"])
+@pytest.mark.parametrize(
+    ("leaf", "alike"),
+    [
+        (["guvernul"], {"guvernul"}),
+        (["tara"], {"tara", "țara", "țară"}),
+        (["țară"], set()),
+        (["guvern", "și"], None),
+    ],
+)
+def test_what_spelling_adds_by_the_formula(field, leaf, alike):
+    """Its share of the score that the same spellings would have by themselves, as often as they stand in each part."""
+    articles = random_articles(6, 150)
+    one = live(articles)
+    ranking, segment = Ranking([one]), one.segment
+    loose = leaf == ["tara"]
+    stems = tuple(Stem(STEMMER(form), form, (STEMMER("țară"),) if loose else (), loose) for form in leaf)
+    asked = Word(field, stems[0]) if len(stems) == 1 else Phrase(field, stems)
+    docs = Executor(segment, ranking).run(asked).docs
+    means = [float(words.mean()) for words in (segment.title_words, segment.body_words)]
+
+    def share(doc, forms):
+        article = articles[int(segment.id(doc))]
+        found = []
+        for part in ("title", "body"):
+            words = [Word(part, Form(form)) for form in forms] or [Phrase(part, tuple(map(Form, leaf)))]
+            found.append(sum(how_often(article, word) for word in words) if field in ("text", part) else 0)
+        titles = 2.5 * found[0] / (0.5 + 0.5 * segment.title_words[doc] / means[0])
+        return titles + found[1] / (0.25 + 0.75 * segment.body_words[doc] / means[1])
+
+    typed = [] if alike is None else [leaf[0]]
+    near = [] if alike is None else sorted(alike or {leaf[0]})
+    weight = ranking.weight(asked)
+    for doc, more in zip(docs.tolist(), ranking.bonus(segment, asked, docs).tolist(), strict=True):
+        expected = ALIKE * saturated(share(doc, near)) + TYPED * saturated(share(doc, typed))
+        assert more == pytest.approx(weight * expected)
 
 
 def test_an_empty_index_has_no_scores():

@@ -11,7 +11,21 @@ from searcher_twins import STEMMER
 from newsindex.analysis import tokenize
 from newsindex.inverted import _dictionary
 from newsindex.inverted.columns import pack
-from newsindex.query.nodes import And, Dates, Everything, Form, Fuzzy, Not, Or, Phrase, Prefix, Stem, Wildcard, Word
+from newsindex.query.nodes import (
+    And,
+    Dates,
+    Derived,
+    Everything,
+    Form,
+    Fuzzy,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Stem,
+    Wildcard,
+    Word,
+)
 from newsindex.searcher.snippets import Highlighter, matcher, matching_positions
 
 
@@ -20,7 +34,7 @@ def show(body, plan, title="", chars=200):
 
 
 def stem(word):
-    return Stem(STEMMER(word))
+    return Stem(STEMMER(word), word)
 
 
 def word(text, field="text"):
@@ -47,6 +61,14 @@ def phrase(text, slop=0, field="text"):
         ("buget, bugte, budget", Word("text", Fuzzy("buget", 1)), "[buget], [bugte], [budget]"),
         ("om omu oma altul", Word("text", Fuzzy("om", 1, 3)), "[om] [omu] [oma] altul"),
         ("rând\n\n  ploi\tmari", word("ploi"), "rând [ploi] mari"),
+        # Without a diacritic anywhere the text may mean either, with one it says what it means.
+        ("In fata, tara", word("față"), "In [fata], tara"),
+        ("În fata, țara", word("față"), "În fata, țara"),
+        ("fată, față, fata și", Word("text", Stem("fată", "fata", ("față",), True)), "[fată], [față], [fata] și"),
+        ("țări, tari și", Word("text", Stem("tare", "tari", ("țară",), True)), "[țări], [tari] și"),
+        ("țări, tari și", Word("text", Stem("tare", "tari")), "țări, [tari] și"),
+        ("declarația, declară", Word("text", Derived("declar", ("declara",))), "[declarația], declară"),
+        ("Soldatii, tari", Word("text", Form("țări")), "Soldatii, tari"),
     ],
 )
 def test_marks_stand_where_the_words_do(body, plan, expected):
@@ -82,6 +104,12 @@ def test_without_a_word_it_is_the_beginning():
     assert show("Scurt.", Everything()) == "Scurt."
     assert show("", Everything(), title="Doar titlul") == "Doar titlul"
     assert show("", Everything()) == ""
+
+
+def test_title_and_body_are_bare_together():
+    assert show("In fata lor", word("față"), title="Stiri") == "In [fata] lor"
+    assert show("In fata lor", word("față"), title="Știri") == "In fata lor"
+    assert show("Nimic și atât", word("față"), title="In fata") == "Nimic și atât"
 
 
 def test_ellipses_say_where_the_text_goes_on():
@@ -175,7 +203,7 @@ def test_phrases_are_marked_where_the_kernel_counts_them(forms, words, slop):
             ]
         if run[-1] - first - (len(words) - 1) <= slop and run[-1] < len(forms):
             expected.update(run)
-    assert matching_positions(forms, [leaf], STEMMER) == expected
+    assert matching_positions(forms, [leaf], STEMMER, False) == expected
 
 
 def test_offsets_are_those_of_the_text_as_given():

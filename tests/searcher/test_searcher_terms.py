@@ -4,24 +4,38 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import STEMMER, field_forms, how_often, is_meant, live, random_articles
+from searcher_twins import STEMMER, field_forms, how_often, is_meant, live, loosened, random_articles
 
-from newsindex.analysis import fold
+from newsindex.analysis import fold, is_spelling
 from newsindex.article import Article
-from newsindex.query.nodes import Form, Fuzzy, Phrase, Prefix, Stem, Wildcard, Word
+from newsindex.query.nodes import And, Derived, Form, Fuzzy, Not, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher.terms import document_frequency, leaf_frequencies, resolve
+from newsindex.searcher.widening import widen
 
 ARTICLES = random_articles(1, 300)
-SEGMENT = live(ARTICLES).segment
+LIVE = live(ARTICLES)
+SEGMENT = LIVE.segment
 GAP = 128  # positions between two texts of a field; no slop that a query may ask for reaches across
 IN_ORDER = [ARTICLES[int(SEGMENT.id(doc))] for doc in range(SEGMENT.articles)]
 FORMS = sorted({form for article in ARTICLES for run in field_forms(article, "text") for form in run})
 FIELDS = ["text", "title", "body", "source", "tags"]
 
 forms = st.sampled_from([*FORMS, "nimic", "ț"])
+
+
+def as_asked(form, bare):
+    """A word as the planner has it."""
+    first, *others = STEMMER.readings(form, bare)
+    return Stem(first, form, tuple(others), bare or not STEMMER.knows(form))
+
+
 patterns = st.one_of(
     forms.map(lambda form: Stem(STEMMER(form))),
     forms.map(lambda form: Stem(fold(form))),
+    st.builds(as_asked, forms | forms.map(fold), st.booleans()),
+    st.sampled_from(["declara", "declarație", "guvern", "ploaie"]).map(
+        lambda lemma: Derived(STEMMER.derivation(lemma), (lemma,))
+    ),
     forms.map(Form),
     st.builds(lambda form, size: Prefix(fold(form)[:size]), forms, st.integers(0, 6)),
     st.text(st.sampled_from("aeotgubr?*"), min_size=1, max_size=6).map(Wildcard),
@@ -34,12 +48,13 @@ patterns = st.one_of(
 
 
 def expected(leaf, low, high):
+    leaf = loosened(leaf, ARTICLES)
     counts = {doc: how_often(IN_ORDER[doc], leaf) for doc in range(low, high)}
     return {doc: count for doc, count in counts.items() if count}
 
 
 def found(leaf, low, high):
-    docs, counts = leaf_frequencies(SEGMENT, leaf, low, high)
+    docs, counts = leaf_frequencies(SEGMENT, widen(leaf, [LIVE]), low, high)
     assert docs.dtype == counts.dtype == np.int32
     assert docs.tolist() == sorted(docs.tolist())
     return dict(zip(docs.tolist(), counts.tolist(), strict=True))
@@ -64,17 +79,13 @@ def test_phrases(field, words, slop, interval):
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("pattern", [Stem("guvern"), Form("țara"), Prefix("t"), Wildcard("?a*a"), Fuzzy("bugt", 1, 1)])
+@pytest.mark.parametrize("pattern", [Form("țara"), Prefix("t"), Wildcard("?a*a"), Fuzzy("bugt", 1, 1), Prefix("")])
 def test_resolve_gives_all_forms_that_are_meant_and_no_others(field, pattern):
+    """Among them none that is another word read anew: those would count a word twice."""
     field = "text" if field == "body" else field
-    bounds = SEGMENT.fields[field]
-    every = [
-        (number, SEGMENT.forms[number].rpartition("\0")[2]) for number in range(bounds.first_form, bounds.end_form)
-    ]
-    stemmed = field not in ("source", "tags")
     wanted = {}
-    for number, form in every:
-        if is_meant(form, pattern, stemmed):
+    for number in range(*real_forms(field)):
+        if is_meant(SEGMENT.forms[number].rpartition("\0")[2], pattern):
             wanted.setdefault(int(SEGMENT.form_terms[number]), set()).add(int(SEGMENT.form_numbers[number]))
     alternatives = resolve(SEGMENT, field, pattern)
     assert sorted((one.postings.df, one.postings.forms) for one in alternatives) == sorted(
@@ -82,6 +93,69 @@ def test_resolve_gives_all_forms_that_are_meant_and_no_others(field, pattern):
     )
     chosen = [set(range(one.postings.forms)) if one.forms is None else set(one.forms.tolist()) for one in alternatives]
     assert sorted(map(sorted, chosen)) == sorted(map(sorted, wanted.values()))
+
+
+def real_forms(field):
+    """The dictionary entries of a field that are forms, and not readings of others."""
+    return SEGMENT.fields[field].first_form, SEGMENT.readings(field)[0]
+
+
+@settings(max_examples=150)
+@given(forms | forms.map(fold), st.booleans(), st.sampled_from(["text", "title"]))
+def test_a_word_means_its_terms_and_knows_which_forms_are_spelled_as_asked(form, bare, field):
+    pattern = as_asked(form, bare)
+    (whole,) = [loosened(Word(field, pattern), ARTICLES)]
+    terms = {whole.pattern.stem, *whole.pattern.others}
+    numbers = {"alike": set(), "typed": set()}
+    for number in range(*real_forms(field)):
+        spelling = SEGMENT.forms[number].rpartition("\0")[2]
+        place = int(SEGMENT.form_terms[number]), int(SEGMENT.form_numbers[number])
+        if spelling == form:
+            numbers["typed"].add(place)
+        if spelling == form or (pattern.loose and is_spelling(form, spelling)):
+            numbers["alike"].add(place)
+    found_terms = [term for term in terms if SEGMENT.find_term(field, term) is not None]
+    alternatives = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
+    assert len(alternatives) == len(found_terms)
+    assert all(one.forms is None for one in alternatives)
+    for way, wanted in numbers.items():
+        sizes = sorted(len(getattr(one, way)) for one in alternatives if len(getattr(one, way)))
+        by_term = [sum(place[0] == term for place in wanted) for term in {place[0] for place in wanted}]
+        assert sizes == sorted(by_term)
+
+
+def test_the_body_has_a_word_whatever_reading_the_title_has_of_it():
+    """A word that may be two, one of them in the title and the other in the body, is in the body."""
+    pattern = as_asked("fata", bare=True)
+    segment = live([Article(id="1", title="față față", body="o fată")]).segment
+    assert [one.tolist() for one in leaf_frequencies(segment, Word("body", pattern), 0, 1)] == [[0], [1]]
+    segment = live([Article(id="1", title="față", body="nimic"), Article(id="2", body="fețele")]).segment
+    assert leaf_frequencies(segment, Word("body", pattern), 0, 2)[0].tolist() == [1]
+
+
+def test_what_is_taken_loosely_is_in_the_body_only_where_it_is():
+    """Forms that look like a word may be in bodies only, and other forms of theirs in titles."""
+    one = live([Article(id="1", title="guvernele", body="x"), Article(id="2", body="guvernul")])
+    lacking = Stem("guvernu-", "guvernul", (), True)
+    for field, docs in (("text", [0, 1]), ("body", [1])):
+        assert leaf_frequencies(one.segment, widen(Word(field, lacking), [one]), 0, 2)[0].tolist() == docs
+
+
+def test_loose_words_are_widened_by_all_segments_and_by_live_articles_only():
+    alike, other = Article(id="1", body="Prodăneți și țara"), Article(id="2", body="Prodan și țara")
+    word = Word("text", as_asked("prodaneti", bare=True))
+    terms = {STEMMER("prodăneți")} - {word.pattern.stem, *word.pattern.others}
+    assert terms
+    for segments, more in (
+        ([live([alike]), live([other])], terms),
+        ([live([other]), live([alike])], terms),
+        ([live([alike], dead=[0]), live([other])], set()),
+        ([live([other])], set()),
+    ):
+        assert set(widen(word, segments).pattern.others) - set(word.pattern.others) == more
+    assert widen(And((word, Not(word))), [live([alike])]) == And((wide := widen(word, [live([alike])]), Not(wide)))
+    strict = Word("text", Stem("x", "prodaneti"))
+    assert widen(strict, [live([alike])]) == strict
 
 
 def test_a_field_that_no_article_has_gives_nothing():
@@ -94,7 +168,8 @@ def test_a_field_that_no_article_has_gives_nothing():
 @settings(max_examples=50)
 @given(patterns)
 def test_the_document_frequency_is_at_least_the_true_one(pattern):
-    assert len(expected(Word("text", pattern), 0, 300)) <= document_frequency(SEGMENT, "text", pattern) <= 300
+    widened = widen(Word("text", pattern), [LIVE]).pattern
+    assert len(expected(Word("text", pattern), 0, 300)) <= document_frequency(SEGMENT, "text", widened) <= 300
 
 
 def test_no_phrase_goes_from_title_to_body_or_from_tag_to_tag():

@@ -1,0 +1,58 @@
+"""Taking words loosely: `widen` adds to a plan the words of the index that differ from its own in diacritics only.
+
+A word without diacritics, or one that the lexicon does not know, may be what the index has in another spelling. That
+is asked of all segments together, and of their live articles alone: else an answer would depend on how articles are
+spread over segments, and on what was deleted from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+import numpy as np
+
+from newsindex.analysis import fold, is_spelling
+from newsindex.inverted.fields import BODY, TEXT
+from newsindex.inverted.segment import LiveSegment
+from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
+from newsindex.searcher.terms import spelled
+
+
+def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
+    """The plan with each loose word taken as all that it may be in these segments."""
+    if isinstance(plan, Word):
+        return attrs.evolve(plan, pattern=_widened(plan.pattern, plan.field, segments))
+    if isinstance(plan, Phrase):
+        return attrs.evolve(plan, patterns=tuple(_widened(one, plan.field, segments) for one in plan.patterns))
+    if isinstance(plan, And | Or):
+        return attrs.evolve(plan, children=tuple(widen(child, segments) for child in plan.children))
+    if isinstance(plan, Not | Unscored):
+        return attrs.evolve(plan, child=widen(plan.child, segments))
+    if isinstance(plan, Maybe):
+        return Maybe(widen(plan.required, segments), widen(plan.optional, segments))
+    return plan
+
+
+def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> Pattern:
+    if not isinstance(pattern, Stem) or not pattern.loose:
+        return pattern
+    known = {pattern.stem, *pattern.others}
+    more: set[str] = set()
+    for live in segments:
+        for form in spelled(live.segment, TEXT if field == BODY else field, fold(pattern.form)):
+            if form.stem in known or form.stem in more:
+                continue
+            alike = is_spelling(pattern.form, form.spelling) or is_spelling(form.spelling, pattern.form)
+            if alike and _is_alive(live, form.term, form.number):
+                more.add(form.stem)
+    return attrs.evolve(pattern, others=(*pattern.others, *sorted(more))) if more else pattern
+
+
+def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
+    """Whether a form of a term occurs in an article that is alive; merged segments list forms that died out, too."""
+    with live.segment.reading_postings():
+        postings = live.segment.posting_list(term)
+        docs, _ = postings.docs()
+        counts, _ = postings.tally(docs, np.array([form]), np.zeros(0, np.int64))
+    return bool(live.alive[docs[counts > 0]].any())
