@@ -29,13 +29,13 @@ cdef class Occurrences:
     cdef Py_ssize_t form_count
     cdef bint bare  # positions only
     cdef bint counting  # instead of gathering
-    cdef object mask  # None for all forms
-    cdef const uint8_t[::1] chosen  # the mask: by form number, whether it is taken
+    cdef bint choosing  # only some forms
+    cdef const uint8_t[::1] chosen  # by form number, whether it is taken: 1, or 2 if it is marked
     cdef Buffer gathered_positions, gathered_forms
 
     cdef int open(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t count,
                   Py_ssize_t form_count) except -1
-    cdef int choose(self, forms) except -1
+    cdef int choose(self, const int64_t[::1] forms, const int64_t[::1] marked=*) except -1
     cdef int64_t take(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef int64_t count(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1

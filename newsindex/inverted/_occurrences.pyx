@@ -42,11 +42,23 @@ cdef class Occurrences:
             raise ValueError("an occurrences block longer than its bytes")
         return 0
 
-    cdef int choose(self, forms) except -1:
-        """Take only what is in some forms."""
-        self.mask = np.zeros(np.max(forms, initial=-1) + 1, np.uint8)
-        self.mask[forms] = 1
-        self.chosen = self.mask
+    cdef int choose(self, const int64_t[::1] forms, const int64_t[::1] marked=None) except -1:
+        """Take only what is in some forms, of which those `marked` are counted apart; all numbers are at least 0."""
+        cdef int64_t highest = -1
+        cdef Py_ssize_t i
+        cdef uint8_t[::1] mask
+        for i in range(forms.shape[0]):
+            if forms[i] < 0:
+                raise ValueError(f"a form numbered {forms[i]}")
+            highest = max(highest, forms[i])
+        self.chosen = mask = bytearray(highest + 1)
+        for i in range(forms.shape[0]):
+            mask[forms[i]] = 1
+        for i in range(0 if marked is None else marked.shape[0]):
+            if not 0 <= marked[i] <= highest:
+                raise ValueError(f"form {marked[i]} is marked and not chosen")
+            mask[marked[i]] = 2
+        self.choosing = True
         return 0
 
     cdef int64_t take(self, Py_ssize_t first, Py_ssize_t count) except -1:
@@ -74,7 +86,7 @@ cdef class Occurrences:
         for k in range(count):
             position += peek(&self.data[self.at], first + k, self.delta_width) + (k > 0)
             positions[found] = <int32_t>position
-            found += self.mask is None or marked(self, first + k) != 0
+            found += not self.choosing or marked(self, first + k) != 0
         if position > 0x7FFFFFFF:
             raise ValueError(f"an impossible position {position}")
         self.gathered_positions.size += 4 * found

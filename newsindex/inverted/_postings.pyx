@@ -233,7 +233,7 @@ cdef class PostingList:
             verified[0] = self.verify_postings(begin, stop)
         return 0
 
-    def occurrences(self, const int32_t[::1] wanted, bint forms=True, chosen=None):
+    def occurrences(self, const int32_t[::1] wanted, bint forms=True, const int64_t[::1] chosen=None):
         """The occurrences in the articles `wanted`, ascending docids; articles without the term have none.
 
         Returns (starts, positions, forms): those of `wanted[i]` stand from `starts[i]` (int64) to `starts[i + 1]` in
@@ -250,7 +250,7 @@ cdef class PostingList:
         np.cumsum(found, out=found)
         return found, occurrences.positions(), occurrences.forms()
 
-    def tally(self, const int32_t[::1] wanted, alike, typed):
+    def tally(self, const int32_t[::1] wanted, const int64_t[::1] alike, const int64_t[::1] typed):
         """How many occurrences in each of `wanted`, ascending docids, are in these form numbers: (alike, typed), int32.
 
         All that are `typed` are `alike` too.
@@ -258,8 +258,7 @@ cdef class PostingList:
         cdef Occurrences occurrences = Occurrences()
         cdef Py_ssize_t i
         occurrences.counting = True
-        occurrences.choose(alike)
-        occurrences.mask[typed] = 2
+        occurrences.choose(alike, typed)
         sums = np.zeros(wanted.shape[0], np.int64)
         counts = np.empty((2, wanted.shape[0]), np.int32)
         cdef int64_t[::1] both = sums

@@ -111,6 +111,37 @@ def test_occurrences_are_read_back_of_any_articles(term, seed, count):
         assert pairs == [pair for row in rows for pair in row]
 
 
+@settings(max_examples=150)
+@given(lists, st.integers(0, 2**32), st.sampled_from([0, 5, ARTICLES]), st.sets(st.integers(0, 299), max_size=40))
+def test_occurrences_of_some_forms_are_read_and_counted(term, seed, count, alike):
+    _, postings, positions = write_whole([term], [300])
+    rng = random.Random(seed)
+    alike |= {form for row in term.values() for _, form in row if rng.random() < 0.3}
+    typed = {form for form in alike if rng.random() < 0.5}
+    wanted = sorted({*rng.sample(range(ARTICLES), count), *rng.sample(sorted(term), rng.randrange(len(term)) // 2)})
+    docs, chosen, marked = np.array(wanted, np.int32), np.array([*alike], np.int64), np.array([*typed], np.int64)
+    plist = open_list(postings, positions, 0, len(postings) - 8)
+    rows = [[(place, form) for place, form in term.get(doc, []) if form in alike] for doc in wanted]
+    starts, places, forms = plist.occurrences(docs, chosen=chosen)
+    assert starts.tolist() == np.cumsum([0, *map(len, rows)]).tolist()
+    assert places.tolist() == [place for row in rows for place, _ in row]
+    assert not len(forms)
+    counts, marks = plist.tally(docs, chosen, marked)
+    assert counts.dtype == marks.dtype == np.int32
+    assert counts.tolist() == [len(row) for row in rows]
+    assert marks.tolist() == [sum(form in typed for _, form in row) for row in rows]
+
+
+def test_forms_that_cannot_be_are_refused():
+    _, postings, positions = write_whole([{3: [(0, 1)]}], [300])
+    plist = open_list(postings, positions, 0, len(postings) - 8)
+    docs, none = np.array([3], np.int32), np.zeros(0, np.int64)
+    for alike, typed in (([-1], []), ([1], [2]), ([1], [-1])):
+        with pytest.raises(ValueError, match=r"numbered -1|marked and not chosen"):
+            plist.tally(docs, np.array(alike, np.int64), np.array(typed, np.int64))
+    assert [counts.tolist() for counts in plist.tally(docs, none, none)] == [[0], [0]]
+
+
 @settings(max_examples=100)
 @given(st.lists(lists, min_size=1, max_size=4), st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 1.0]))
 def test_read_terms_gives_all_that_lives_under_new_numbers(terms, seed, dead):
