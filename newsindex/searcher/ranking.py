@@ -32,10 +32,10 @@ from newsindex.searcher.terms import (
     spellings,
 )
 
-K1: Final = 0.75  # saturation of word frequency
+K1: Final = 0.9  # saturation of word frequency
 B_BODY: Final = 0.75  # how much the length of a body counts
 B_TITLE: Final = 0.5  # titles differ less in length, and a longer one is no worse
-TITLE_WEIGHT: Final = 2.5  # a word in the title counts as much as this many in the body
+TITLE_WEIGHT: Final = 4.0  # a word in the title counts as much as this many in the body
 # What a word counts again where it is spelled as it was asked for:
 ALIKE: Final = 0.25  # but for diacritics that were left out
 TYPED: Final = 0.05  # besides, if it is spelled just so

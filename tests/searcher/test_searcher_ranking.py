@@ -14,7 +14,7 @@ from newsindex.errors import QueryError
 from newsindex.inverted.build import UNDATED
 from newsindex.query.nodes import And, Form, Maybe, Not, Or, Phrase, Stem, Unscored, Word
 from newsindex.searcher.executor import Executor
-from newsindex.searcher.ranking import ALIKE, K1, TYPED, Closeness, Ranking, closeness, half_life
+from newsindex.searcher.ranking import ALIKE, K1, TITLE_WEIGHT, TYPED, Closeness, Ranking, closeness, half_life
 from newsindex.searcher.terms import leaf_frequencies
 
 # Dated, so that docids are in this order; titles of 1, 2 and 0 words (average 1), bodies of 2, 4 and 3 (average 3).
@@ -40,7 +40,7 @@ def test_bm25f_by_hand():
     idf = math.log(1 + (3 - 3 + 0.5) / (3 + 0.5))
     expected = [
         # title: once in one word of one on average; body: once in two words of three
-        2 * idf * saturated(2.5 * 1 / (0.5 + 0.5 * 1 / 1) + 1 / (0.25 + 0.75 * 2 / 3)),
+        2 * idf * saturated(TITLE_WEIGHT * 1 / (0.5 + 0.5 * 1 / 1) + 1 / (0.25 + 0.75 * 2 / 3)),
         2 * idf * saturated(1 / (0.25 + 0.75 * 4 / 3)),
         2 * idf * saturated(2 / (0.25 + 0.75 * 3 / 3)),
     ]
@@ -52,7 +52,7 @@ def test_fields_by_hand():
     rare = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
     common = math.log(1 + (3 - 3 + 0.5) / (3 + 0.5))
     stem = Stem(STEMMER("ploi"))
-    assert scores([one], Word("title", stem))[0].scores == pytest.approx([rare * saturated(2.5)])
+    assert scores([one], Word("title", stem))[0].scores == pytest.approx([rare * saturated(TITLE_WEIGHT)])
     body = scores([one], Word("body", stem))[0].scores
     assert body == pytest.approx([common * saturated(n / (0.25 + 0.25 * w)) for n, w in ((1, 2), (1, 4), (2, 3))])
     phrase = Phrase("text", (stem, Form("mari")))
@@ -108,7 +108,7 @@ def test_every_score_of_a_random_index_by_the_formula():
         found = scores([one], leaf)[0]
         assert found.docs.tolist() == leaf_frequencies(segment, leaf, 0, 120)[0].tolist()
         for doc, score in zip(found.docs.tolist(), found.scores.tolist(), strict=True):
-            share = 2.5 * how_often(article[doc], title) / (0.5 + 0.5 * segment.title_words[doc] / means[0])
+            share = TITLE_WEIGHT * how_often(article[doc], title) / (0.5 + 0.5 * segment.title_words[doc] / means[0])
             share += how_often(article[doc], body) / (0.25 + 0.75 * segment.body_words[doc] / means[1])
             assert score == pytest.approx(idf * saturated(share))
 
@@ -140,7 +140,7 @@ def test_what_spelling_adds_by_the_formula(field, leaf, alike):
         for part in ("title", "body"):
             words = [Word(part, Form(form)) for form in forms] or [Phrase(part, tuple(map(Form, leaf)))]
             found.append(sum(how_often(article, word) for word in words) if field in ("text", part) else 0)
-        titles = 2.5 * found[0] / (0.5 + 0.5 * segment.title_words[doc] / means[0])
+        titles = TITLE_WEIGHT * found[0] / (0.5 + 0.5 * segment.title_words[doc] / means[0])
         return titles + found[1] / (0.25 + 0.75 * segment.body_words[doc] / means[1])
 
     typed = [] if alike is None else [leaf[0]]
