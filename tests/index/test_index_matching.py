@@ -56,6 +56,10 @@ def cedillas(text: str) -> str:
 # ------------------------------------------------------------------------------------------- forms of one word
 
 SAME_WORD = """
+    tiktoker tiktokerul tiktokeri tiktokerilor
+    vaccinare vaccinarea vaccinării vaccinări
+    cardiomiopatie cardiomiopatia cardiomiopatii cardiomiopatiilor
+    coreean coreeni coreeană coreene
     om omul oameni oamenii omului oamenilor
     soldat soldatul soldați soldații soldaților soldatului
     ministru ministrul miniștri miniștrii miniștrilor ministrului
