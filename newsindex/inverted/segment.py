@@ -10,7 +10,8 @@ The sections of a segment, n articles numbered by date (docids 0 to n - 1, undat
     terms                 strings [t]        of all fields: the fields in the order of the description, the terms of
                                              each in byte order
     terms.postings        uint [t + 1]       where the list of each term begins in `postings`
-    forms                 strings [f]        likewise (see newsindex.inverted._dictionary)
+    forms                 strings [f]        likewise (see newsindex.inverted._dictionary); last in each field, those
+                                             that begin with READING: forms read as other words too
     forms.terms, .numbers uint [f]           the term that each form belongs to, and which of its forms it is
     postings, positions   bytes              see newsindex.inverted._postings
     values.K.…            columns            of metadata field number K (see newsindex.inverted.columns)
