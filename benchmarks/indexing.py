@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,6 +45,8 @@ def measure(
     last: dict[str, Path] = {}
     for number, engine in in_turns(engines, rounds):
         say(f"indexing, round {number + 1} of {rounds}: {engine.name}")
+        if engine.name in last:
+            shutil.rmtree(last[engine.name])  # a few indexes of a million articles would fill a disk
         last[engine.name] = folder / f"{engine.name}-{number}"
         builds[engine.name].append(build.run(engine.name, corpus, last[engine.name]))
     ours = [one.seconds for one in builds.get(OURS, [])]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
-from benchmarks.engines import OURS, Row, Searcher
+from benchmarks.engines import OURS, CannotError, Row, Searcher, TimedRows
 from benchmarks.figures import Ratio, in_turns, percentile, ratio
 from benchmarks.queries import CLASSES, Drawer, Query
 
@@ -44,15 +44,17 @@ class ClassResult:
 
     Attributes:
         queries: how many different ones were timed; 0 where the articles have none of this class.
-        hits: the median number of articles that match, by the count of the first engine.
+        hits: the median number of articles that match, by the count of the first engine; 0 where none counts.
         engines: the times.
         disagreements: all queries of the class on which the engines do not agree.
+        cannot: why engines that are not among `engines` have nothing for this class.
     """
 
     queries: int
     hits: float
     engines: dict[str, EngineTimes]
     disagreements: list[Disagreement]
+    cannot: dict[str, str] = attrs.Factory(dict)
 
 
 def measure(
@@ -64,40 +66,81 @@ def measure(
         rounds: how often the engines take turns.
         per_round: queries in a round, and as many before the first one to warm up.
     """
+    batches = {kind: _batches(drawer.draw(kind, (rounds + 1) * per_round), rounds, per_round) for kind in CLASSES}
     gc.collect()
     gc.freeze()  # what is here already shall not slow down the engine that makes the collector run
+    for name, searcher in searchers.items():
+        seconds = getattr(searcher, "warm_up_seconds", 0.0)
+        if seconds:
+            say(f"queries: warming up {name}")
+            _warm_up(searcher, [queries for queries, *_ in batches.values()], seconds)
     results = {}
     for kind in CLASSES:
         say(f"queries: {kind}")
-        results[kind] = _measure_class(drawer.draw(kind, (rounds + 1) * per_round), searchers, rounds, per_round)
+        results[kind] = _measure_class(*batches[kind], searchers=searchers)
     gc.unfreeze()
     return results
 
 
-def _measure_class(queries: list[Query], searchers: Mapping[str, Searcher], rounds: int, per_round: int) -> ClassResult:
-    if not queries:
-        return ClassResult(0, 0.0, {}, [])
-    # Where the articles have too few different ones, the rounds begin again from the first.
-    batches = [[queries[(r * per_round + i) % len(queries)] for i in range(per_round)] for r in range(rounds + 1)]
-    warm_up, timed = batches[-1], batches[:-1]
-    for searcher in searchers.values():
+def _batches(queries: list[Query], rounds: int, per_round: int) -> list[list[Query]]:
+    """The queries to warm up with, then those of each round; from the first again where there are too few."""
+    batches = [
+        [queries[(r * per_round + i) % len(queries)] for i in range(per_round)] for r in range(rounds + 1) if queries
+    ]
+    return batches[-1:] + batches[:-1] if batches else [[]]
+
+
+def _warm_up(searcher: Searcher, classes: list[list[Query]], seconds: float) -> None:
+    able = [queries for queries in classes if _able(queries, {"": searcher})[0]]
+    end = time.perf_counter() + seconds
+    while able and time.perf_counter() < end:
+        for queries in able:
+            _times(searcher, queries)
+
+
+def _measure_class(warm_up: list[Query], *timed: list[Query], searchers: Mapping[str, Searcher]) -> ClassResult:
+    able, cannot = _able(warm_up, searchers)
+    if not warm_up or not able:
+        return ClassResult(0, 0.0, {}, [], cannot)
+    for searcher in able.values():
         _times(searcher, warm_up)
-    times: dict[str, list[list[float]]] = {name: [] for name in searchers}
-    for number, name in in_turns(list(searchers), rounds):
-        times[name].append(_times(searchers[name], timed[number]))
+    rounds = len(timed)
+    times: dict[str, list[list[float]]] = {name: [] for name in able}
+    for number, name in in_turns(list(able), rounds):
+        times[name].append(_times(able[name], timed[number]))
     asked = list(dict.fromkeys(query for batch in timed for query in batch))
-    counts = [{name: searcher.count(query) for name, searcher in searchers.items()} for query in asked]
+    counts = [_counts(query, able) for query in asked]
     medians = {name: [statistics.median(batch) for batch in batches] for name, batches in times.items()}
     return ClassResult(
         queries=len(asked),
-        hits=statistics.median(next(iter(hits.values())) for hits in counts),
-        engines={name: _summary(name, times[name], medians) for name in searchers},
+        hits=statistics.median(next(iter(hits.values()), 0) for hits in counts),
+        engines={name: _summary(name, times[name], medians) for name in able},
         disagreements=[
             Disagreement(str(query), hits)
             for query, hits in zip(asked, counts, strict=True)
             if len(set(hits.values())) > 1
         ],
+        cannot=cannot,
     )
+
+
+def _counts(query: Query, searchers: Mapping[str, Searcher]) -> dict[str, int]:
+    counts = {name: searcher.count(query) for name, searcher in searchers.items()}
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def _able(queries: list[Query], searchers: Mapping[str, Searcher]) -> tuple[dict[str, Searcher], dict[str, str]]:
+    """The engines that have something for these queries, and why the others have not."""
+    able, cannot = {}, {}
+    for name, searcher in searchers.items():
+        try:
+            for query in queries:
+                searcher.task(query)
+        except CannotError as error:
+            cannot[name] = str(error)
+        else:
+            able[name] = searcher
+    return able, cannot
 
 
 def _times(searcher: Searcher, queries: Sequence[Query]) -> list[float]:
@@ -108,8 +151,9 @@ def _times(searcher: Searcher, queries: Sequence[Query]) -> list[float]:
 
 def _time(task: Callable[[], list[Row]]) -> float:
     begin = time.perf_counter_ns()
-    task()
-    return (time.perf_counter_ns() - begin) / 1_000
+    rows = task()
+    wall = (time.perf_counter_ns() - begin) / 1_000
+    return rows.microseconds if isinstance(rows, TimedRows) else wall
 
 
 def _summary(name: str, batches: list[list[float]], medians: dict[str, list[float]]) -> EngineTimes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import statistics
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +16,14 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import machine
+from benchmarks.compare import Comparison, Run
 from benchmarks.corpus import Corpus
 from benchmarks.engines import OURS, Engine
 from benchmarks.figures import Ratio
 from benchmarks.indexing import IndexResult
-from benchmarks.querying import ClassResult
+from benchmarks.querying import ClassResult, EngineTimes
+from benchmarks.scale import SizeResult
+from benchmarks.startup import Spread, StartupResult
 
 FORMAT = 1
 _SHOWN_DISAGREEMENTS = 10
@@ -27,7 +31,7 @@ _SHOWN_DISAGREEMENTS = 10
 
 @attrs.define
 class Report:
-    """A whole run. `index` and `query` are None where they were not asked for.
+    """A whole run. What was not asked for is None.
 
     Attributes:
         engines: version and `given` of each engine that ran.
@@ -39,6 +43,8 @@ class Report:
     skipped: dict[str, str]
     index: dict[str, IndexResult] | None = None
     query: dict[str, ClassResult] | None = None
+    startup: dict[str, StartupResult] | None = None
+    scale: list[SizeResult] | None = None
 
     @classmethod
     def of(cls, corpus: Corpus, engines: list[Engine], skipped: dict[str, str]) -> Report:
@@ -61,16 +67,29 @@ class Report:
         if self.index is not None:
             console.print(_index_table(self.index))
         if self.query is not None:
-            console.print(_query_table(self.query, list(self.engines)))
-            _show_disagreements(console, self.query)
+            _show_queries(console, self.query, list(self.engines))
+        if self.startup is not None:
+            console.print(_startup_table(self.startup))
+        if self.scale is not None:
+            _show_scale(console, self.scale, list(self.engines))
 
 
 def write_json(report: attrs.AttrsInstance, file: Path) -> None:
     """Write a report, under the date and the facts about the machine, as JSON."""
     values: dict[str, Any] = attrs.asdict(report, filter=lambda field, _: field.name != "file")
     head = {"format": FORMAT, "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")}
-    text = json.dumps({**head, "machine": machine.facts(), **values}, ensure_ascii=False, indent=1)
+    text = json.dumps(_rounded({**head, "machine": machine.facts(), **values}), ensure_ascii=False, indent=1)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text + "\n", encoding="utf-8")
+
+
+def _rounded(value: Any) -> Any:
+    """The same with numbers to six digits: more of them are noise, and `benchmarks/history` shall stay small."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else value
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def show_head(console: Console, corpus: Corpus) -> None:
@@ -111,52 +130,136 @@ def _index_table(results: Mapping[str, IndexResult]) -> Table:
     return table
 
 
-def _query_table(results: Mapping[str, ClassResult], engines: list[str]) -> Table:
-    table = table_of("Queries, from the string to ten hits: microseconds, median and 99th percentile", "class")
-    columns = ["hits"]
-    for name in engines:
-        columns += [name, "p99"] if name == OURS or OURS not in engines else [name, "p99", "ratio"]
+def _table(title: str, first: str, columns: list[str]) -> Table:
+    table = table_of(title, first)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
-    for kind, one in results.items():
-        if not one.queries:
-            table.add_row(kind, "none")  # these articles have no such thing
-            continue
-        row = [kind, f"{one.hits:,.0f}"]
-        for name in engines:
-            times = one.engines[name]
-            row += [f"{times.median_us:,.0f}", f"{times.p99_us:,.0f}"]
-            if times.ratio is not None:
-                row.append(_times(times.ratio))
-        table.add_row(*row)
-    table.add_section()
-    table.add_row(*_means(results, engines))
-    table.add_row(*_sums(results, engines))
     return table
 
 
-def _means(results: Mapping[str, ClassResult], engines: list[str]) -> list[str]:
-    """The row of geometric means over all classes."""
-    ran = [one.engines for one in results.values() if one.queries]
-    row = ["geometric mean", ""]
-    for name in engines:
-        row += [f"{statistics.geometric_mean(one[name].median_us for one in ran):,.0f}", ""] if ran else ["", ""]
-        ratios = [one[name].ratio for one in ran]
-        if name != OURS and OURS in engines:
-            row.append(f"{statistics.geometric_mean(r.median for r in ratios if r):.1f}x" if ran else "")
-    return row
+def _show_queries(console: Console, results: Mapping[str, ClassResult], engines: list[str]) -> None:
+    ran = {kind: one for kind, one in results.items() if one.engines}
+    peers = [name for name in engines if name != OURS and OURS in engines]
+    console.print(_times_table(ran, engines))
+    if peers and ran:
+        console.print(_ratio_table(ran, peers))
+    for kind, one in results.items():
+        if not one.engines:
+            console.print(f"{kind}: the articles have no such thing")
+        for name, reason in one.cannot.items():
+            console.print(f"{kind}: {name} left out: {reason}", style="dim")
+    _show_disagreements(console, results)
 
 
-def _sums(results: Mapping[str, ClassResult], engines: list[str]) -> list[str]:
-    """The row of one query of each class after another, each at its median: what a mixed load takes."""
-    ran = [one.engines for one in results.values() if one.queries]
-    sums = {name: sum(one[name].median_us for one in ran) for name in engines}
-    row = ["one of each class", ""]
+def _times_table(ran: Mapping[str, ClassResult], engines: list[str]) -> Table:
+    """Median and 99th percentile; below, the mean of the classes that all engines have."""
+    table = _table("Queries, string to ten hits: µs, median / 99th percentile", "class", ["hits", *engines])
+    for kind, one in ran.items():
+        cells = [_cell(one.engines.get(name)) for name in engines]
+        table.add_row(kind, f"{one.hits:,.0f}", *cells)
+    common = [one.engines for one in ran.values() if set(one.engines) >= set(engines)]
+    if common:
+        table.add_section()
+        medians = {name: [one[name].median_us for one in common] for name in engines}
+        means = [f"{statistics.geometric_mean(medians[name]):,.0f}" for name in engines]
+        table.add_row("geometric mean", "", *means)
+        table.add_row("one of each class", "", *(f"{sum(medians[name]):,.0f}" for name in engines))
+    return table
+
+
+def _cell(times: EngineTimes | None) -> str:
+    return "–" if times is None else f"{times.median_us:,.0f} / {times.p99_us:,.0f}"
+
+
+def _ratio_table(ran: Mapping[str, ClassResult], peers: list[str]) -> Table:
+    """Each peer by itself; below, its mean over the classes that it has, and its time for one query of each of them."""
+    table = _table(f"Queries: time in units of {OURS}'s", "class", peers)
+    for kind, one in ran.items():
+        table.add_row(kind, *(_times(one.engines[name].ratio) if name in one.engines else "–" for name in peers))
+    table.add_section()
+    means, sums = [], []
+    for name in peers:
+        able = [one.engines for one in ran.values() if name in one.engines]
+        ratios = [one[name].ratio for one in able]
+        means.append(f"{statistics.geometric_mean(r.median for r in ratios if r):.1f}x" if any(ratios) else "")
+        theirs, ours = (sum(one[engine].median_us for one in able) for engine in (name, OURS))
+        sums.append(f"{theirs / ours:.1f}x" if able else "")
+    table.add_row("geometric mean", *means)
+    table.add_row("one of each class", *sums)
+    return table
+
+
+def _startup_table(results: Mapping[str, StartupResult]) -> Table:
+    title = "Startup: ms in a fresh process, median (lowest–highest)"
+    table = _table(title, "engine", ["import", "open", "first query", "together", "ratio"])
+    for name, one in results.items():
+        spreads = (one.importing, one.opening, one.first, one.total)
+        table.add_row(name, *map(_spread, spreads), _times(one.ratio))
+    return table
+
+
+def _spread(spread: Spread) -> str:
+    return f"{spread.median:.1f} ({spread.low:.1f}–{spread.high:.1f})"
+
+
+def _show_scale(console: Console, results: list[SizeResult], engines: list[str]) -> None:
+    """A table for indexing, and one for each engine's queries."""
+    title = "Indexing: MB/s, peak MB, index MB"
+    table = _table(title, "articles", [f"{name} {what}" for name in engines for what in ("MB/s", "peak", "index")])
+    for one in results:
+        cells = [
+            cell
+            for name in engines
+            for built in [one.index[name]]
+            for cell in (f"{built.megabytes_per_second:.1f}", f"{built.peak_mb:,.0f}", f"{built.disk_mb:,.1f}")
+        ]
+        table.add_row(f"{one.articles:,}", *cells)
+    console.print(table)
     for name in engines:
-        row += [f"{sums[name]:,.0f}", ""]
-        if name != OURS and OURS in engines:
-            row.append(f"{sums[name] / sums[OURS]:.1f}x" if ran else "")
-    return row
+        columns = [f"{one.articles:,}" for one in results] + ["last / first"]
+        table = _table(f"Queries with {name}: median µs (its ratio to {OURS}'s) over articles", "class", columns)
+        for kind in results[0].query:
+            times = [one.query[kind].engines.get(name) if kind in one.query else None for one in results]
+            growth = f"{times[-1].median_us / times[0].median_us:.1f}x" if times[0] and times[-1] else ""
+            table.add_row(kind, *map(_cost, times), growth)
+        console.print(table)
+    costs = [cost for one in results for cost in one.query.values()]
+    different, queries = sum(cost.disagreements for cost in costs), sum(cost.queries for cost in costs)
+    told = f"The engines count different hits for {different:,} of {queries:,} queries"
+    console.print(
+        f"{told}, which were chosen by the words of the smallest size.", style="yellow" if different else "dim"
+    )
+
+
+def _cost(times: EngineTimes | None) -> str:
+    if times is None:
+        return "–"
+    return f"{times.median_us:,.0f}" + (f" ({times.ratio.median:.1f}x)" if times.ratio else "")
+
+
+def show_comparison(console: Console, runs: list[Run], comparison: Comparison) -> None:
+    """Print runs beside each other, and the verdict on the last against the one before it."""
+    *_, old, new = runs
+    columns = [run.name for run in runs]
+    table = _table(f"{OURS}: {new.name} against {old.name}", "figure", [*columns, "change", "noise", "", "beside"])
+    for name, verdict in comparison.verdicts.items():
+        shown = [run.figures[name].shown() if name in run.figures else "" for run in runs]
+        style = {"worse": "bold red", "better": "green"}.get(verdict.word)
+        told = f"{verdict.change:+.1%}", f"±{verdict.noise:.0%}", verdict.word
+        table.add_row(name, *shown, *told, ", ".join(verdict.beside), style=style)
+    console.print(table)
+    console.print(
+        "change: of the time in units of the geometric mean of the peers named beside, or where none are, of the "
+        "figure itself (of a mean: of its parts); more is worse.",
+        style="dim",
+    )
+    for name, reason in comparison.left_out.items():
+        console.print(f"not compared: {name}: {reason}", style="yellow", markup=False)
+    worse = comparison.worse
+    console.print(
+        f"{len(comparison.verdicts)} figures compared, {len(comparison.left_out)} not; "
+        + (f"worse: {', '.join(worse)}" if worse else "none is worse by more than the noise")
+    )
 
 
 def _show_disagreements(console: Console, results: Mapping[str, ClassResult]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import attrs
@@ -21,6 +21,13 @@ def _list(text: str) -> list[str]:
 
 
 LEMMAS: Final = 30_000
+RARE: Final = -1  # instead of a place among the words: one that only `rare` knows
+RARE_SHARE: Final = 0.017  # of running text, as have the next two
+_FUNCTION_SHARE: Final = 0.38
+_EXTRA_SHARE: Final = 0.045  # usual numbers and names
+_BEND: Final = 3_000  # the rank of lemmas from which on frequencies fall off faster
+_FALL: Final = 1.8  # and the exponent there
+_DRAWS: Final = 1 << 20
 _LANGUAGE_SEED: Final = 1859  # the language is the same whatever the seed of a corpus
 
 # In about the order of how often news uses them; ", care" brings its comma along.
@@ -56,6 +63,9 @@ _PARADIGMS: Final = tuple(
     )
 )
 _SOFTENED: Final = {"t": "ț", "d": "z", "s": "ș", "st": "șt"}  # before an ending that begins with i
+_RARE_ENDINGS: Final = ("", "ul", "ului", "ă", "ei", "are", "ist", "escu", "ele", "ilor")
+_STRIDE: Final = 1_000_003  # prime to the number of syllables
+
 _FORM_WEIGHTS: Final = np.array([0.34, 0.24, 0.13, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01, 0.01])
 
 _GIVEN_NAMES: Final = _list("""
@@ -73,26 +83,68 @@ class Vocabulary:
 
     Attributes:
         words: function words, then the forms of all lemmas, then numbers and family names.
-        function: cumulative probabilities of the function words, which come first in `words`.
-        lemmas: cumulative probabilities of the lemmas, the most frequent first.
         first_form: the place in `words` of each lemma's first form, and one place past the last.
         classes: the word class of each lemma.
-        forms: by number of forms, the cumulative probabilities of the forms of a lemma that has so many.
         extras: where numbers and names begin in `words`.
+        usual: places in `words`, each as often as its word is probable, so that a random one of them is a random word
+            of running text; `RARE` stands for a word that is not in `words`, see `rare`.
+        content: likewise of lemmas' forms alone.
+        variants: likewise places within a lemma's forms, a row for each number of forms.
     """
 
     words: list[str]
-    function: NDArray[np.float64]
-    lemmas: NDArray[np.float64]
-    first_form: NDArray[np.int64]
+    first_form: NDArray[np.int32]
     classes: list[str]
-    forms: dict[int, NDArray[np.float64]]
     extras: int
+    usual: NDArray[np.int32]
+    content: NDArray[np.int32]
+    variants: NDArray[np.int32]
 
 
-def _zipf(count: int, exponent: float, shift: float) -> NDArray[np.float64]:
-    weights = 1 / (np.arange(1, count + 1) + shift) ** exponent
-    return np.cumsum(weights / weights.sum())
+def quantiles(weights: NDArray[np.float64], size: int) -> NDArray[np.int32]:
+    """`size` places of the weights, ascending, each as often as its weight says.
+
+    To draw from them takes one random place, which is many times as fast as a search among cumulative weights.
+
+    >>> quantiles(np.array([3.0, 0.0, 1.0]), 8).tolist()
+    [0, 0, 0, 0, 0, 0, 2, 2]
+    """
+    cumulative = np.cumsum(weights / weights.sum())
+    middles = (np.arange(size) + 0.5) / size
+    return np.searchsorted(cumulative, middles).clip(max=len(weights) - 1).astype(np.int32)
+
+
+def _lemma_weights() -> NDArray[np.float64]:
+    """Zipf's law of two regimes: beyond some rank frequencies fall off faster."""
+    rank = np.arange(1, LEMMAS + 1) + 8.0
+    bend = rank[_BEND]
+    return np.where(rank < bend, 1 / rank, bend ** (_FALL - 1) / rank**_FALL)
+
+
+@lru_cache(1 << 16)  # those of a story, and the less rare ones, come again and again
+def rare(number: int) -> str:
+    """The word of this number among those that are not in a vocabulary: there is no end of them.
+
+    One in four is a number.
+
+    >>> rare(49_380), len({rare(number) for number in range(2_000)})
+    ('12.345', 2000)
+    """
+    number, remainder = divmod(number, 4)
+    if not remainder:
+        return f"{number:,}".replace(",", ".") if number % 8 else f"{number // 8},{number // 8 % 9 + 1}"
+    number = 3 * number + remainder - 1
+    syllables = _plain_syllables()
+    number, kind = divmod(number, len(_RARE_ENDINGS))
+    number = number * _STRIDE % len(syllables) ** 3  # neighbours shall not look alike
+    number, last = divmod(number, len(syllables))
+    first, middle = divmod(number, len(syllables))
+    return syllables[middle] + syllables[first] + syllables[last] + _RARE_ENDINGS[kind]
+
+
+@cache
+def _plain_syllables() -> list[str]:
+    return [onset + nucleus for onset in sorted(set(_ONSETS)) for nucleus in "aeiouă"]
 
 
 def _syllables(rng: random.Random, count: int) -> str:
@@ -153,11 +205,32 @@ def vocabulary() -> Vocabulary:
         words += inflect(stem, endings)
     extras = len(words)
     first_form.append(extras)
+    words += [str(number) for number in range(1, 32)]
     words += [str(year) for year in range(1990, 2030)]
     words += [f"{rng.randrange(1, 1000)}.{rng.randrange(1000):03}" for _ in range(100)]
     words += [f"{rng.randrange(100)},{rng.randrange(10)}" for _ in range(60)]
     words += [surname(rng) for _ in range(2_000)]
-    sizes = {len(endings) for _, endings in _PARADIGMS}
-    forms = {size: np.cumsum(_FORM_WEIGHTS[:size] / _FORM_WEIGHTS[:size].sum()) for size in sizes}
-    function = _zipf(len(FUNCTION_WORDS), 0.9, 1.0)
-    return Vocabulary(words, function, _zipf(LEMMAS, 1.0, 8.0), np.array(first_form), classes, forms, extras)
+    sizes = np.diff(first_form)
+    of_forms = np.concatenate([_FORM_WEIGHTS[:size] / _FORM_WEIGHTS[:size].sum() for size in sizes])
+    content = np.repeat(_lemma_weights(), sizes) * of_forms
+    weights = np.concatenate((
+        _FUNCTION_SHARE * _shares(1 / (np.arange(len(FUNCTION_WORDS)) + 2.0) ** 1.15),
+        (1 - _FUNCTION_SHARE - _EXTRA_SHARE - RARE_SHARE) * _shares(content),
+        _EXTRA_SHARE * _shares(1 / (np.arange(len(words) - extras) + 5.0) ** 0.9),
+        [RARE_SHARE],
+    ))  # fmt: skip
+    usual = quantiles(weights, _DRAWS)
+    return Vocabulary(
+        words,
+        np.array(first_form, np.int32),
+        classes,
+        extras,
+        np.where(usual == len(words), RARE, usual).astype(np.int32),
+        (quantiles(content, _DRAWS) + len(FUNCTION_WORDS)).astype(np.int32),
+        np.array([quantiles(_FORM_WEIGHTS[: max(size, 1)], 256) for size in range(sizes.max() + 1)]),
+    )
+
+
+def _shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = weights / weights.sum()
+    return shares

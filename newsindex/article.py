@@ -72,6 +72,8 @@ def micros(date: dt.date) -> int:
 
 def _convert_date(value: object) -> Any:
     # A converter cannot name the article, so what it cannot read is left for the validator to refuse.
+    if value is None or type(value) is dt.date:
+        return value
     try:
         return to_date(value)
     except (ValueError, TypeError):
@@ -79,6 +81,8 @@ def _convert_date(value: object) -> Any:
 
 
 def _convert_tags(value: object) -> Any:
+    if value == ():
+        return value
     if isinstance(value, str):
         value = value.replace(";", ",").split(",")
     if not isinstance(value, Iterable) or isinstance(value, Mapping):
@@ -89,6 +93,8 @@ def _convert_tags(value: object) -> Any:
 
 def _convert_extra(value: object, depth: int = 0) -> Any:
     # Tuples become lists, as they would on their way through JSON, so that what is read back is equal.
+    if type(value) is str:
+        return value
     if isinstance(value, Mapping) and depth <= _MAX_DEPTH:
         return {key: _convert_extra(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple) and depth <= _MAX_DEPTH:
@@ -117,6 +123,33 @@ def _clean_text(article: str | None, field: str, text: object) -> None:
         article=article,
         field=field,
     )
+
+
+def _are_clean(title: object, body: object, *others: object) -> bool:
+    """Whether some texts, or Nones, are such as `_clean_text` accepts; False where that is not certain."""
+    if type(title) is not str or type(body) is not str:
+        return False
+    texts = [title, body]
+    for text in others:
+        if type(text) is str:
+            texts.append(text)
+        elif text is not None:
+            return False
+    whole = " ".join(texts)
+    if "\0" in whole:
+        return False
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_date(value: object) -> bool:
+    """Whether a value is what `to_date` makes; False if that is not certain."""
+    if value is None or type(value) is dt.date:
+        return True
+    return type(value) is dt.datetime and type(value.tzinfo) is dt.timezone
 
 
 def _is_json_scalar(value: object) -> bool:
@@ -199,18 +232,25 @@ class Article:
     extra: dict[str, Any] = attrs.field(factory=dict, converter=_convert_extra, hash=False)
 
     def __attrs_post_init__(self) -> None:
-        self._check_date()
-        for field in ("title", "body"):
-            _clean_text(self.id, field, getattr(self, field))
-        for field in ("source", "author", "section", "url"):
-            if getattr(self, field) is not None:
-                _clean_text(self.id, field, getattr(self, field))
-        self._check_tags_and_extra()
+        if not _is_date(self.date):
+            self._check_date()
+        # Most articles are in order, which is seen faster by a look at all their texts together.
+        if not _are_clean(self.title, self.body, self.source, self.author, self.section, self.url):
+            self._check_texts()
+        if self.tags or self.extra or type(self.tags) is not tuple or type(self.extra) is not dict:
+            self._check_tags_and_extra()
         if self.id is None:
             object.__setattr__(self, "id", self._hash())
         _clean_text(repr(self.id), "id", self.id)
         if not self.id:
             raise ArticleError("an article's id is empty; pass None to have one made", article="", field="id")
+
+    def _check_texts(self) -> None:
+        for field in ("title", "body"):
+            _clean_text(self.id, field, getattr(self, field))
+        for field in ("source", "author", "section", "url"):
+            if getattr(self, field) is not None:
+                _clean_text(self.id, field, getattr(self, field))
 
     def _check_date(self) -> None:
         try:

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _dictionary
+from newsindex.inverted._postings import PostingList
+from newsindex.inverted.fields import TEXT
+from newsindex.inverted.impacts import Lengths, bounds_hold
 from newsindex.inverted.segment import Segment
 from newsindex.results import Report
 from newsindex.snapshot import OpenSegment
@@ -126,23 +129,31 @@ def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
     segment = opened.segment
     form_counts = np.bincount(segment.form_terms.astype(np.int64), minlength=len(segment.terms))
     words, others = np.zeros(segment.articles, np.int64), np.zeros(segment.articles, np.int64)
+    lengths = Lengths(segment.title_words, segment.body_words)
     for name, field in segment.fields.items():
         for term in range(field.first_term, field.end_term):
             postings = segment.posting_list(term)
             if postings.forms != form_counts[term]:
                 yield _fault(opened, "postings", f"term {term} has other forms than the dictionary says")
             with segment.reading_postings():
-                postings.check(words if name == "text" else others)
-        if name == "text":
+                postings.check(words if name == TEXT else others)
+                if name == TEXT and not _bounds_hold(segment, postings, lengths):
+                    yield _fault(opened, "postings", f"term {term} is worth more in an article than its impact there")
+        if name == TEXT:
             words -= _readings(segment)
     expected = segment.title_words.astype(np.int64) + segment.body_words
     if not np.array_equal(words, expected):
         yield _fault(opened, "postings", "articles with more or fewer words than their lengths say")
 
 
+def _bounds_hold(segment: Segment, postings: PostingList, lengths: Lengths) -> bool:
+    docs, _ = postings.docs()
+    return bounds_hold(postings.impacts(), docs, postings.tally(docs, segment.title_words), lengths)
+
+
 def _readings(segment: Segment) -> NDArray[np.int64]:
     """How many words of each article's text occur once more, as other words that they may be read as."""
-    low, high = segment.readings("text")
+    low, high = segment.readings(TEXT)
     terms, numbers = segment.form_terms[low:high].astype(np.int64), segment.form_numbers[low:high]
     more = np.zeros(segment.articles, np.int64)
     for term in np.unique(terms).tolist():

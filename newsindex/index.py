@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,12 +22,12 @@ from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
 from newsindex.inverted.build import UNDATED
-from newsindex.query import dates, fields, language
+from newsindex.query import dates, fields, plain
 from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, OneOf, Plan
-from newsindex.query.plan import plan
 from newsindex.results import Explanation, Hit, Report, Results, Stats
-from newsindex.searcher import aggregate, explain, page
+from newsindex.searcher import aggregate, explain
+from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import closeness
 from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.widening import widen
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
 SORTS: Final = ("relevance", "newest", "oldest")
 MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a segment
+
+_KEPT_SEARCHES: Final = 512  # by each generation, of queries of at most so many characters:
+_KEPT_LENGTH: Final = 200
 
 _cache: dict[Path, Index] = {}
 _cache_lock = threading.Lock()
@@ -258,29 +262,62 @@ class Index:
         """
         _check_page(limit, offset, sort)
         snapshot = self.snapshot()
-        plan = self._plan(snapshot, query, match, since, until, filters)
-        factor = closeness(recency, near, self._clock())
-        segments = [segment.live for segment in snapshot.segments]
-        found = page.search(segments, plan, limit=limit, offset=offset, sort=sort, closeness=factor)
-        highlighter = Highlighter(plan, self._stemmer)
-        hits = [Hit(one.score, snapshot.segments[one.segment], one.doc, highlighter) for one in found.found]
-        return Results(found.total, tuple(hits))
+        search = self._prepare(snapshot, query, match, since, until, filters)
+        factor = None if recency is None and near is None else closeness(recency, near, self._clock())
+        page = search.page(limit, offset, sort, factor)
+        highlighter = Highlighter(search.plan, self._stemmer)
+        segments = snapshot.segments
+        return Results(
+            page.total, tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in page.found])
+        )
+
+    def _prepare(
+        self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
+    ) -> Search:
+        """A query, understood and made ready; a generation keeps the latest, for when they are asked again."""
+        now = self._clock()
+        key = _search_key(query, match, since, until, filters, dates.today(now))
+        search = None if key is None else snapshot.searches.get(key)
+        if search is None:
+            plan = self._plan(snapshot, query, match, since, until, filters, now)
+            search = Search(snapshot.live, plan, snapshot.ranking)
+            if key is not None:
+                if len(snapshot.searches) >= _KEPT_SEARCHES:
+                    snapshot.searches.clear()
+                snapshot.searches[key] = search
+        return search
 
     def _plan(
-        self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
+        self,
+        snapshot: Snapshot,
+        query: str | Query,
+        match: str,
+        since: When,
+        until: When,
+        filters: Filters,
+        now: dt.datetime,
     ) -> Plan:
-        extra = snapshot.manifest.fields
-        text = query if isinstance(query, str) else None
-        now = self._clock()
-        tree = query if text is None else language.parse(text, match, now)
-        parts = [plan(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)]
+        parts = [self._plan_query(query, match, snapshot.manifest.fields, now)]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
         parts += [
             OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
         ]
         whole = parts[0] if len(parts) == 1 else And(tuple(parts))
-        return widen(whole, [segment.live for segment in snapshot.segments])
+        return widen(whole, snapshot.live)
+
+    def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime) -> Plan:
+        text = query if isinstance(query, str) else None
+        if text is not None and (found := plain.words(text)):
+            plan = plain.plan_words(found, match, self._stemmer)
+            if plan is not None:
+                return plan
+        # These load Whoosh.
+        from newsindex.query.language import parse
+        from newsindex.query.plan import plan as plan_tree
+
+        tree = query if text is None else parse(text, match, now)
+        return plan_tree(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)
 
     @staticmethod
     def _facet(snapshot: Snapshot, name: str) -> str:
@@ -305,8 +342,7 @@ class Index:
     ) -> int:
         """How many articles match; see `search`."""
         snapshot = self.snapshot()
-        plan = self._plan(snapshot, query, match, since, until, filters)
-        return page.count([segment.live for segment in snapshot.segments], plan)
+        return self._prepare(snapshot, query, match, since, until, filters).count()
 
     def facets(
         self,
@@ -324,9 +360,8 @@ class Index:
             QueryError: `field` is none of whole values; or see `search`.
         """
         snapshot = self.snapshot()
-        plan = self._plan(snapshot, query, match, since, until, filters)
-        segments = [segment.live for segment in snapshot.segments]
-        return aggregate.facets(segments, plan, self._facet(snapshot, field), _count("limit", limit))
+        matches = self._prepare(snapshot, query, match, since, until, filters).matches()
+        return aggregate.facets(snapshot.live, matches, self._facet(snapshot, field), _count("limit", limit))
 
     def timeline(
         self,
@@ -346,8 +381,8 @@ class Index:
             QueryError: `by` is no period; or see `search`.
         """
         snapshot = self.snapshot()
-        plan = self._plan(snapshot, query, match, since, until, filters)
-        return aggregate.timeline([segment.live for segment in snapshot.segments], plan, by)
+        matches = self._prepare(snapshot, query, match, since, until, filters).matches()
+        return aggregate.timeline(snapshot.live, matches, by)
 
     def explain(self, query: str | Query, article_id: str, match: str = "all") -> Explanation:
         """Why an article is found by a query, or is not, and where its score comes from.
@@ -356,12 +391,12 @@ class Index:
             QueryError: there is no such article; or see `search`.
         """
         snapshot = self.snapshot()
-        plan = self._plan(snapshot, query, match, None, None, None)
+        plan = self._prepare(snapshot, query, match, None, None, None).plan
         place = snapshot.find(article_id)
         if place is None:
             raise QueryError(f"there is no article {shown(article_id)}", hint="look for its id with search()")
         segment, doc = place
-        return explain.explain([one.live for one in snapshot.segments], plan, segment.segment, doc)
+        return explain.explain(snapshot.ranking, plan, segment.live, doc)
 
     # A collection of articles.
 
@@ -425,6 +460,18 @@ def _count(name: str, value: object) -> int:
     if type(value) is not int or value < 0:
         raise QueryError(f"{name} cannot be {shown(value)}", hint="pass a whole number from 0 up")
     return value
+
+
+def _search_key(
+    query: object, match: object, since: object, until: object, filters: Any, today: dt.date
+) -> tuple[object, ...] | None:
+    """What a search depends on besides the generation; None if it is not to be kept. Date words count from a day."""
+    if not isinstance(query, str) or len(query) > _KEPT_LENGTH or not isinstance(filters or {}, dict):
+        return None
+    pairs = tuple((filters or {}).items())
+    if not all(isinstance(part, str | dt.date | None) for part in (match, since, until, *chain(*pairs))):
+        return None
+    return query, match, since, until, pairs, today
 
 
 def _check_page(limit: int | None, offset: int, sort: str) -> None:

@@ -14,9 +14,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +28,15 @@ from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted.build import wide
 from newsindex.inverted.columns import Strings, pack, write_strings
 from newsindex.inverted.segment import Segment
-from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter
+from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
 
 _FIELDS: Final = ("source", "author", "section", "tags", "url", "extra")
+_quoted: Final = json.encoder.encode_basestring
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_T = TypeVar("_T")
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
-_BATCH: Final = 1000  # records held at a time while a merge compresses anew
+_BATCH: Final = 1000  # records or frames that are handled at a time
 
 
 def encode_article(article: Article) -> bytes:
@@ -41,17 +45,34 @@ def encode_article(article: Article) -> bytes:
     Raises:
         ArticleError: it is larger than the store takes.
     """
-    values = (article.source, article.author, article.section, article.tags, article.url, article.extra)
-    # Defaults are left out, but an empty text is none.
-    record = {name: value for name, value in zip(_FIELDS, values, strict=True) if value or value == ""}
+    parts = [
+        f'"{name}":{_quoted(text)}'
+        for name, text in (("source", article.source), ("author", article.author), ("section", article.section))
+        if text is not None
+    ]
+    if article.tags:
+        parts.append(f'"tags":[{",".join(map(_quoted, article.tags))}]')
+    if article.url is not None:
+        parts.append(f'"url":{_quoted(article.url)}')
+    if article.extra:
+        parts.append(f'"extra":{_object(article.extra)}')
     # The body stands outside the JSON, which would have to escape and unescape it.
-    data = f"{_ENCODER.encode(record)}\n{article.body}".encode()
+    data = f"{{{','.join(parts)}}}\n{article.body}".encode()
     if len(data) > MAX_ARTICLE_BYTES:
         raise ArticleError(
             f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it",
             article=article.id,
         )
     return data
+
+
+def _object(values: dict[str, Any]) -> str:
+    # Nearly all extras are texts, and a JSON encoder takes ten times as long to begin as to write one.
+    members = (
+        f"{_quoted(name)}:{_quoted(value) if type(value) is str else _ENCODER.encode(value)}"
+        for name, value in values.items()
+    )
+    return f"{{{','.join(members)}}}"
 
 
 class StoredArticles:
@@ -123,31 +144,55 @@ class StoredArticles:
             raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
 
 
-class Frames:
-    """The frames of some records, made on a thread of its own while other work goes on: zstd needs no GIL.
+class BufferedRecords:
+    """The records of buffered articles, by their numbers; when these are written, each gives way to its frame.
 
-    A context manager; leaving it waits for the thread.
+    Attributes:
+        nbytes: bytes of all.
     """
 
-    def __init__(self, records: Sequence[bytes]) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-zstd")
-        self._made = self._pool.submit(self._make, records)
+    def __init__(self) -> None:
+        self._records: list[bytes] = []
+        self._frames: list[Frame] = []  # of those before
+        self._writer: ArticleWriter | None = None
+        self.nbytes = 0
 
-    @staticmethod
-    def _make(records: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-        writer = ArticleWriter(records)
-        return writer.dictionary, writer.frames(records)
+    def append(self, record: bytes) -> None:
+        """Keep one more."""
+        self._records.append(record)
+        self.nbytes += len(record)
 
-    def __enter__(self) -> Self:
-        return self
+    @contextmanager
+    def compressing(self) -> Iterator[None]:
+        """Compress them on a thread of its own while the block does other work: zstd needs no GIL.
 
-    def __exit__(self, *exception: object) -> None:
-        self._pool.shutdown()
+        The end of the block waits for the thread and raises what went wrong there. What was compressed stays so, and
+        whoever tries again goes on from there.
+        """
+        pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-zstd")
+        try:
+            made = pool.submit(self._compress)
+            yield
+            made.result()
+        finally:
+            pool.shutdown()
+
+    def _compress(self) -> None:
+        if self._writer is None:
+            self._writer = ArticleWriter(self._records)
+        while self._records:
+            batch = self._records[:_BATCH]
+            frames = self._writer.frames(batch, threads=1)
+            self._frames += frames
+            del self._records[: len(batch)]
+            self.nbytes -= sum(map(len, batch)) - sum(map(len, frames))
 
     def write(self, sections: SectionWriter, order: Sequence[int]) -> None:
-        """Write them as the articles of a new segment: docid d has the record number `order[d]`."""
-        dictionary, frames = self._made.result()
-        _write_frames(sections, [frames[number] for number in order], [0] * len(order), [dictionary])
+        """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`."""
+        if self._writer is None or self._records:
+            raise ValueError("records that are not compressed yet; let compressing() end first")
+        frames = (self._frames[number] for number in order)
+        _write_frames(sections, frames, [0] * len(order), [self._writer.dictionary])
 
 
 def write_merged_articles(
@@ -162,7 +207,7 @@ def write_merged_articles(
     dictionaries = list(dict.fromkeys(data for source in sources for data in source.dictionaries))
     if b"" not in dictionaries and len(dictionaries) <= _MAX_DICTIONARIES:
         numbers = [[dictionaries.index(data) for data in source.dictionaries] for source in sources]
-        frames: Iterable[bytes | memoryview] = (sources[k].frame(doc) for k, doc in places)
+        frames: Iterable[Frame] = (sources[k].frame(doc) for k, doc in places)
         chosen = [numbers[k][sources[k].dictionary(doc)] for k, doc in places]
         _write_frames(sections, frames, chosen, dictionaries)
         return
@@ -173,28 +218,24 @@ def write_merged_articles(
     _write_frames(sections, anew, [0] * len(places), [writer.dictionary])
 
 
-def _batches(records: Iterator[bytes]) -> Iterator[list[bytes]]:
-    batch: list[bytes] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
-    yield batch
+def _batches(parts: Iterable[_T]) -> Iterator[list[_T]]:
+    rest = iter(parts)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch
 
 
 def _write_frames(
     sections: SectionWriter,
-    frames: Iterable[bytes | memoryview],
+    frames: Iterable[Frame],
     numbers: Sequence[int],
     dictionaries: Sequence[bytes],
 ) -> None:
-    starts = np.zeros(len(numbers) + 1, np.uint64)
+    lengths = [0]
     sections.open("articles.frames", "u1")
-    for doc, frame in enumerate(frames):
-        sections.write(frame)
-        starts[doc + 1] = len(frame)
+    for batch in _batches(frames):
+        lengths += map(len, batch)
+        sections.write(b"".join(batch))
     sections.close_section()
-    sections.add("articles.starts", wide(np.cumsum(starts, dtype=np.uint64)))
+    sections.add("articles.starts", wide(np.cumsum(lengths, dtype=np.uint64)))
     sections.add("articles.dictionaries", np.array(numbers, "u1"))
     write_strings(sections, "dictionaries", *pack(dictionaries))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,14 @@ from newsindex.article import Article
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.records import StoredArticles
+from newsindex.searcher.ranking import Ranking
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory
 from newsindex.store.manifest import Manifest, SegmentEntry
 from newsindex.store.sections import SectionReader
+
+if TYPE_CHECKING:
+    from newsindex.searcher.page import Search
 
 
 class OpenSegment:
@@ -82,11 +86,23 @@ class Snapshot:
     Attributes:
         manifest: what the generation consists of.
         segments: open, in the order of the manifest.
+        searches: for the index to keep those that may be asked for again.
     """
 
     def __init__(self, directory: Directory, manifest: Manifest, kept: dict[SegmentEntry, OpenSegment]) -> None:
         self.manifest = manifest
+        self.searches: dict[Any, Search] = {}
         self.segments = [kept.get(entry) or self._open(directory, entry) for entry in manifest.segments]
+
+    @cached_property
+    def live(self) -> list[LiveSegment]:
+        """The segments with the masks of their live articles."""
+        return [segment.live for segment in self.segments]
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """What articles of this generation are ranked by."""
+        return Ranking(self.live)
 
     @staticmethod
     def _open(directory: Directory, entry: SegmentEntry) -> OpenSegment:

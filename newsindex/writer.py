@@ -23,7 +23,7 @@ from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.inverted.merge import Merger
-from newsindex.records import Frames, encode_article, write_merged_articles
+from newsindex.records import BufferedRecords, encode_article, write_merged_articles
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile
@@ -55,6 +55,7 @@ class Writer:
         self._stemmer = stemmer
         self._memory = memory
         self._open = True
+        self._builder = SegmentBuilder(stemmer)
         self._reset()
         manifests.sweep(directory, self._manifest)
 
@@ -68,9 +69,9 @@ class Writer:
         self._clear_buffer()
 
     def _clear_buffer(self) -> None:
+        self._builder.close()
         self._builder = SegmentBuilder(self._stemmer)
-        self._records: list[bytes] = []
-        self._record_bytes = 0
+        self._records = BufferedRecords()
         self._numbers: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -90,7 +91,10 @@ class Writer:
     def close(self) -> None:
         """Give up the lock. What was not committed is lost."""
         self._open = False
-        self._lock.release()
+        try:
+            self._builder.close()
+        finally:
+            self._lock.release()
 
     def _check_open(self) -> None:
         if not self._open:
@@ -107,14 +111,15 @@ class Writer:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
-        self._note_fields(article)
-        before = self._numbers.pop(article.id, None)
+        if article.extra:
+            self._note_fields(article)
+        number = self._builder.add(article)
+        before = self._numbers.get(article.id)
         if before is not None:
             self._builder.remove(before)
-        self._numbers[article.id] = self._builder.add(article)
+        self._numbers[article.id] = number
         self._records.append(record)
-        self._record_bytes += len(record)
-        if self._builder.memory + 2 * self._record_bytes > self._memory:
+        if self._builder.memory + self._records.nbytes > self._memory:
             self._spill()
 
     def _note_fields(self, article: Article) -> None:
@@ -191,9 +196,9 @@ class Writer:
         return OpenSegment(self._directory, SegmentEntry(name, uid, size, description["articles"]))
 
     def _write_buffer(self, sections: SectionWriter) -> dict[str, Any]:
-        with Frames(self._records) as frames:
+        with self._records.compressing():
             description, order = self._builder.write(sections)
-            frames.write(sections, order)
+        self._records.write(sections, order)
         return description
 
     # Publishing.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 import newsindex as ni
-from benchmarks.engines import OURS, PAGE, Engine, Row, Searcher
+from benchmarks.engines import OURS, PAGE, SNIPPET, Engine, Row, Searcher
 from benchmarks.queries import Query
 
 
@@ -29,7 +29,11 @@ class Newsindex:
         "form stands where. Every commit is synced to disk. Each search counts all hits. Writer's memory: the default."
     )
 
-    def build(self, articles: Sequence[ni.Article], directory: Path) -> None:
+    def prepare(self, articles: Iterable[ni.Article]) -> Iterable[ni.Article]:
+        """See `Engine`."""
+        return articles
+
+    def build(self, articles: Iterable[ni.Article], directory: Path) -> None:
         """See `Engine`."""
         ni.create(directory).add(articles)
 
@@ -42,29 +46,31 @@ class _Searcher:
     def __init__(self, index: ni.Index) -> None:
         self._index = index
 
-    @staticmethod
-    def _call(query: Query) -> tuple[str, dict[str, Any]]:
-        text = query.text()
-        if query.month:
-            text += f" data:{query.month:%Y-%m}"
-        return text, {"filters": {"source": query.source}} if query.source is not None else {}
+    def _search(self, query: Query) -> Callable[[], ni.Results]:
+        text, options = query.text(), dict[str, Any](limit=PAGE, sort=query.sort)
+        if query.shape == "question":
+            options["match"] = "any"
+        if query.since is not None:
+            options |= {"since": query.since, "until": query.until}
+        if query.source is not None:
+            options["filters"] = {"source": query.source}
+        return lambda: self._index.search(text, **options)
 
     def task(self, query: Query) -> Callable[[], list[Row]]:
-        search = self._index.search
-        text, options = self._call(query)
-
-        def run() -> list[Row]:
-            hits = search(text, limit=PAGE, **options)
-            return [(hit.id, hit.title, hit.date, hit.source, hit.score) for hit in hits]
-
-        return run
+        search, more = self._search(query), _MORE[query.fetch]
+        return lambda: [(hit.id, hit.title, hit.date, hit.source, hit.score, *more(hit)) for hit in search()]
 
     def count(self, query: Query) -> int:
-        text, options = self._call(query)
-        return self._index.search(text, limit=PAGE, **options).total
+        return self._search(query)().total
 
     def close(self) -> None:
         pass  # an Index holds no more than mapped files, which go with it
 
+
+_MORE: Final[dict[str, Callable[[ni.results.Hit], Row]]] = {
+    "rows": lambda hit: (),
+    "snippets": lambda hit: (hit.snippet(SNIPPET),),
+    "articles": lambda hit: (hit.article.body,),
+}
 
 ENGINE: Final[Engine] = Newsindex()

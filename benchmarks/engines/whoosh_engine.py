@@ -5,17 +5,17 @@ It indexes each word under the same readings; in a query it reads a word in one 
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from whoosh import index, versionstring
 from whoosh.analysis import Analyzer
 from whoosh.fields import ID, NUMERIC, STORED, TEXT, Schema
-from whoosh.qparser import QueryParser
+from whoosh.qparser import FuzzyTermPlugin, QueryParser
 
-from benchmarks.engines import PAGE, Engine, Row, Searcher
+from benchmarks.engines import PAGE, SNIPPET, CannotError, Engine, Row, Searcher
+from benchmarks.engines.analysis import in_terms, interval
 from benchmarks.queries import Query
 from newsindex import Article, RomanianAnalyzer
 from newsindex.analysis import is_bare
@@ -68,11 +68,16 @@ class Whoosh:
     given = (
         "Indexes title and body as one field, the title as another, source and date; stores them and the body. One "
         f"process, {_MEMORY_MB} MB for the writer. It does not sync to disk, does not look for older versions of an "
-        "article (add_document), leaves the other fields out, and need not count all hits. Dates are indexed as "
-        "integers, for which its query parser is faster: a month is a range of them, a source one more term."
+        "article (add_document) and leaves the other fields out. Dates are indexed as integers, for which its query "
+        "parser is faster: a month is a range of them, a source one more term. Each search is run a second time, "
+        "without scores, to count all hits. Questions are given as the terms that newsindex looks for."
     )
 
-    def build(self, articles: Sequence[Article], directory: Path) -> None:
+    def prepare(self, articles: Iterable[Article]) -> Iterable[Article]:
+        """See `Engine`."""
+        return articles
+
+    def build(self, articles: Iterable[Article], directory: Path) -> None:
         """See `Engine`."""
         writer = index.create_in(directory, _schema()).writer(procs=1, limitmb=_MEMORY_MB)
         for article in articles:
@@ -100,33 +105,64 @@ class _Searcher:
         self._index = opened
         self._searcher = opened.searcher()
         self._parser = QueryParser("text", opened.schema)
+        self._parser.add_plugin(FuzzyTermPlugin())
+        # Terms of a question, which the analyzer would take for words.
+        self._of_terms = QueryParser("text", None)
 
-    @staticmethod
-    def _text(query: Query) -> str:
-        text = query.text(slop_of_neighbours=1)
-        if query.month:
-            until = (query.month + dt.timedelta(days=32)).replace(day=1)
-            text += f" date:[{micros(query.month)} TO {micros(until) - 1}]"
-        if query.source is not None:
-            text += f" source:'{query.source}'"
-        return text
+    def _parse(self, query: Query) -> Callable[[], Any]:
+        if query.shape == "exact":
+            raise CannotError("its index holds terms, not forms")
+        if query.shape == "question":
+            text, parse = _text(in_terms(query)).replace("_", "-"), self._of_terms.parse
+        else:
+            text, parse = _text(query), self._parser.parse
+        return lambda: parse(text)
+
+    def _count(self, parsed: Any) -> int:
+        # What a search counts is not all: it skips what cannot be on the page.
+        return sum(1 for _ in self._searcher.docs_for_query(parsed))
 
     def task(self, query: Query) -> Callable[[], list[Row]]:
-        text, parse, search = self._text(query), self._parser.parse, self._searcher.search
+        parse, more, search, count = self._parse(query), _MORE[query.fetch], self._searcher.search, self._count
+        options = {"sortedby": "date", "reverse": True} if query.sort == "newest" else {}
 
         def run() -> list[Row]:
-            hits = search(parse(text), limit=PAGE)
-            return [(hit["id"], hit["title"], hit.get("published"), hit.get("source"), hit.score) for hit in hits]
+            parsed = parse()
+            count(parsed)
+            return [
+                (hit["id"], hit["title"], hit.get("published"), hit.get("source"), hit.score, *more(hit))
+                for hit in search(parsed, limit=PAGE, **options)
+            ]
 
         return run
 
     def count(self, query: Query) -> int:
-        # With a limit Whoosh may stop early and does not know.
-        return len(self._searcher.search(self._parser.parse(self._text(query)), limit=None))
+        return self._count(self._parse(query)())
 
     def close(self) -> None:
         self._searcher.close()
         self._index.close()
 
+
+def _text(query: Query) -> str:
+    parts = [] if query.shape == "dates" else [query.text(slop_of_neighbours=1)]
+    if (moments := interval(query)) is not None:
+        since, until = moments
+        parts.append(f"date:[{since} TO {until - 1}]")
+    if query.source is not None:
+        parts.append(f"source:'{query.source}'")
+    return " ".join(parts)
+
+
+def _snippet(hit: Any) -> Row:
+    hit.results.fragmenter.maxchars = SNIPPET
+    return (hit.highlights("text", text=hit["body"], top=1),)
+
+
+_MORE: Final[dict[str, Callable[[Any], Row]]] = {
+    "rows": lambda hit: (),
+    "snippets": _snippet,
+    "articles": lambda hit: (hit["body"],),
+}
 
 ENGINE: Final[Engine] = Whoosh()

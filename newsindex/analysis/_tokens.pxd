@@ -1,15 +1,17 @@
 """What `_forms.pyx` takes from the tokenizer; nobody else reads tokens in C."""
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint32_t
 
 cdef enum:
-    # Traits of a code point. DROP and RISK only say how a text must be prepared before its tokens are read.
+    # Traits of a code point. DROP and RISK only say how a text must be prepared before its tokens are read, ROMANIAN
+    # how they may be understood.
     LETTER = 1
     DIGIT = 2      # 0 to 9; other scripts' digits are NUMERIC, no rule for numbers applies to them
     NUMERIC = 4
     MARK = 8       # continues a word, never starts one
     DROP = 16      # invisible
     RISK = 32      # a text with such a character may not be composed
+    ROMANIAN = 64  # a letter or mark without which a text is bare
     START = LETTER | DIGIT | NUMERIC
     INSIDE = START | MARK
 
@@ -24,5 +26,7 @@ cdef struct Token:
     uint8_t form[FORM_BYTES + 8]  # UTF-8, then zeros up to the next 8 bytes, for the hash
 
 cdef str exact(object text)
-cdef str prepared(str text)
+cdef uint32_t survey(int kind, const void* data, Py_ssize_t n) noexcept nogil
+cdef Py_ssize_t strip(int kind, const void* data, Py_ssize_t n, void* kept) noexcept nogil
+cdef str prepared(str text, uint32_t found)
 cdef bint advance(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil

@@ -39,7 +39,14 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from newsindex.analysis.alignment import align
-from newsindex.analysis.characters import COMMA_LETTERS, IGNORABLE, LETTER_APOSTROPHE, SHIFTED_DIGITS, STROKE_LETTERS
+from newsindex.analysis.characters import (
+    COMMA_LETTERS,
+    IGNORABLE,
+    LETTER_APOSTROPHE,
+    SHIFTED_DIGITS,
+    STROKE_LETTERS,
+    is_bare,
+)
 
 cdef extern from "Python.h":
     bint Py_UNICODE_ISALPHA(Py_UCS4 c) noexcept nogil
@@ -57,6 +64,7 @@ MAX_FORM = FORM_LIMIT
 
 cdef uint8_t[65536] TRAITS
 cdef uint16_t[65536] LOWER
+cdef uint32_t[65536] CHARACTERS  # both in one look-up: the traits from bit 24 on, the lower case below
 cdef uint16_t[65536] FOLD
 cdef bytes _fold_bytes
 
@@ -90,6 +98,11 @@ cdef void build_tables():
         LOWER[<Py_UCS4>ord(shifted)] = ord(digit)
     for stroke, base in STROKE_LETTERS.items():
         FOLD[<Py_UCS4>ord(stroke)] = ord(base)
+    for c in range(0x80, 0x400):  # Romanian letters and their marks have no others
+        if not is_bare(chr(c)):
+            TRAITS[c] |= ROMANIAN
+    for c in range(65536):
+        CHARACTERS[c] = <uint32_t>TRAITS[c] << 24 | LOWER[c]
 
 
 cdef void describe(uint32_t c, str char):
@@ -131,6 +144,10 @@ cdef inline uint32_t lower(uint32_t c) noexcept nogil:
     return LOWER[c] if c < 65536 else Py_UNICODE_TOLOWER(c)
 
 
+cdef inline uint32_t character(uint32_t c) noexcept nogil:
+    return CHARACTERS[c] if c < 65536 else astral(c) << 24 | <uint32_t>Py_UNICODE_TOLOWER(c)
+
+
 # ---------------------------------------------------------------------------------------------- preparing
 
 cdef str exact(object text):
@@ -150,14 +167,13 @@ cdef uint32_t survey_units(const unit* text, Py_ssize_t n) noexcept nogil:
     return found
 
 
-cdef uint32_t survey(str text) noexcept:
-    cdef const void* data = PyUnicode_DATA(text)
-    cdef int kind = PyUnicode_KIND(text)
+cdef uint32_t survey(int kind, const void* data, Py_ssize_t n) noexcept nogil:
+    """All traits that the characters of a text have."""
     if kind == 1:
-        return survey_units(<const uint8_t*>data, len(text))
+        return survey_units(<const uint8_t*>data, n)
     if kind == 2:
-        return survey_units(<const uint16_t*>data, len(text))
-    return survey_units(<const uint32_t*>data, len(text))
+        return survey_units(<const uint16_t*>data, n)
+    return survey_units(<const uint32_t*>data, n)
 
 
 cdef Py_ssize_t strip_units(const unit* text, Py_ssize_t n, unit* kept) noexcept nogil:
@@ -168,29 +184,30 @@ cdef Py_ssize_t strip_units(const unit* text, Py_ssize_t n, unit* kept) noexcept
     return k
 
 
-cdef str strip(str text):
+cdef Py_ssize_t strip(int kind, const void* data, Py_ssize_t n, void* kept) noexcept nogil:
+    """Copy a text without its invisible characters to `kept`; returns how many characters are left."""
+    if kind == 1:
+        return strip_units(<const uint8_t*>data, n, <uint8_t*>kept)
+    if kind == 2:
+        return strip_units(<const uint16_t*>data, n, <uint16_t*>kept)
+    return strip_units(<const uint32_t*>data, n, <uint32_t*>kept)
+
+
+cdef str prepared(str text, uint32_t found):
+    """A text in which `found` was found, as its tokens are read: without invisible characters, composed."""
     cdef int kind = PyUnicode_KIND(text)
     cdef const void* data = PyUnicode_DATA(text)
     cdef Py_ssize_t n = len(text)
-    cdef void* kept = malloc((n + 1) * kind)
-    if kept == NULL:
-        raise MemoryError
-    try:
-        if kind == 1:
-            n = strip_units(<const uint8_t*>data, n, <uint8_t*>kept)
-        elif kind == 2:
-            n = strip_units(<const uint16_t*>data, n, <uint16_t*>kept)
-        else:
-            n = strip_units(<const uint32_t*>data, n, <uint32_t*>kept)
-        return PyUnicode_FromKindAndData(kind, kept, n)
-    finally:
-        free(kept)
-
-
-cdef str prepared(str text):
-    cdef uint32_t found = survey(text)
+    cdef void* kept
     if found & DROP:
-        text = strip(text)
+        kept = malloc((n + 1) * kind)
+        if kept == NULL:
+            raise MemoryError("no memory to prepare a text")
+        try:
+            n = strip(kind, data, n, kept)
+            text = PyUnicode_FromKindAndData(kind, kept, n)
+        finally:
+            free(kept)
     return unicodedata.normalize("NFC", text) if found & RISK else text
 
 
@@ -264,29 +281,50 @@ cdef Py_ssize_t abbreviation_end(const unit* text, Py_ssize_t n, Py_ssize_t i) n
     return j
 
 
-cdef inline void put(Token* token, uint32_t c) noexcept nogil:
-    cdef uint8_t* to = token.form + token.size
-    if token.length == FORM_LIMIT:
-        return
-    token.length += 1
+cdef inline uint8_t* encode(uint8_t* to, uint32_t c) noexcept nogil:
+    """Write a character as UTF-8; returns where the next one goes."""
     if c < 0x80:
         to[0] = c
-        token.size += 1
-    elif c < 0x800:
+        return to + 1
+    if c < 0x800:
         to[0] = 0xC0 | c >> 6
         to[1] = 0x80 | c & 0x3F
-        token.size += 2
-    elif c < 0x10000:
+        return to + 2
+    if c < 0x10000:
         to[0] = 0xE0 | c >> 12
         to[1] = 0x80 | c >> 6 & 0x3F
         to[2] = 0x80 | c & 0x3F
-        token.size += 3
-    else:
-        to[0] = 0xF0 | c >> 18
-        to[1] = 0x80 | c >> 12 & 0x3F
-        to[2] = 0x80 | c >> 6 & 0x3F
-        to[3] = 0x80 | c & 0x3F
-        token.size += 4
+        return to + 3
+    to[0] = 0xF0 | c >> 18
+    to[1] = 0x80 | c >> 12 & 0x3F
+    to[2] = 0x80 | c >> 6 & 0x3F
+    to[3] = 0x80 | c & 0x3F
+    return to + 4
+
+
+cdef inline void put(Token* token, uint32_t c) noexcept nogil:
+    if token.length < FORM_LIMIT:
+        token.length += 1
+        token.size = encode(token.form + token.size, c) - token.form
+
+
+cdef inline Py_ssize_t put_run(Token* token, const unit* text, Py_ssize_t n, Py_ssize_t i) noexcept nogil:
+    """Append the letters, digits and marks from i on; returns where they end."""
+    # In variables of its own, since for all the compiler knows a byte of the form may be part of `token.size`.
+    cdef uint8_t* to = token.form + token.size
+    cdef Py_ssize_t room = FORM_LIMIT - token.length
+    cdef uint32_t entry
+    while i < n:
+        entry = character(text[i])
+        if not entry & (<uint32_t>INSIDE << 24):
+            break
+        if room:
+            to = encode(to, entry & 0xFFFFFF)
+            room -= 1
+        i += 1
+    token.size = to - token.form
+    token.length = FORM_LIMIT - room
+    return i
 
 
 cdef bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil:
@@ -316,10 +354,7 @@ cdef bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token)
             put(token, lower(text[i]))
             i += 2
         i = end
-    while i < n and traits(text[i]) & INSIDE:
-        put(token, lower(text[i]))
-        i += 1
-    token.end = i
+    token.end = put_run(token, text, n, i)
     return True
 
 
@@ -342,7 +377,7 @@ def tokenize(text):
     [('s', 0, 1), ('a', 2, 3), ('dus', 4, 7), ('în', 8, 10), ('sua', 11, 16)]
     """
     cdef str source = exact(text)
-    cdef uint32_t found = survey(source)
+    cdef uint32_t found = survey(PyUnicode_KIND(source), PyUnicode_DATA(source), len(source))
     cdef list tokens = [], starts = None, ends = None
     cdef Token token
     if found & (DROP | RISK):

@@ -20,22 +20,20 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from functools import cache, cached_property, lru_cache
 from importlib.resources import as_file, files
 from typing import Any, Final
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis._lexicon import Lexicon
+from newsindex.analysis._lexicon import UNKNOWN, Lexicon
 from newsindex.analysis._tokens import fold
 
 _CACHED_FORMS: Final = 1 << 14
-_UNKNOWN: Final = "-"  # ends the class of a word that the lexicon does not know; no token holds one
-_VOWELS: Final = "aăâeiîou"
 _NO_ACCIDENT: Final = 8  # letters; of 7,900 such words in 5,500 articles nearly all from here on lack diacritics
-_SHORTEST: Final = 3  # letters that are left when endings are cut off
 
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint64]]
 
@@ -51,6 +49,24 @@ def _rules() -> Any:
     from lemmagen3 import Lemmatizer
 
     return Lemmatizer("ro")
+
+
+@attrs.frozen(eq=False)
+class Classes:
+    """What `Stemmer.classify` finds.
+
+    Attributes:
+        names: of classes, packed; the numbers below are places among these.
+        firsts: the class of the first reading of each form.
+        forms, others: of which form each further reading is one, ascending, and its class.
+        always: whether a form has its further readings in any text.
+    """
+
+    names: Packed
+    firsts: NDArray[np.int64]
+    forms: NDArray[np.int64]
+    others: NDArray[np.int64]
+    always: NDArray[np.bool_]
 
 
 class Stemmer:
@@ -118,35 +134,40 @@ class Stemmer:
         """Whether the lexicon has a form, as it is written."""
         return _lexicon().find(form) >= 0
 
-    def classify(
-        self, forms: Sequence[str], entries: Packed, bare: Sequence[bool]
-    ) -> tuple[list[tuple[str, ...]], NDArray[np.bool_]]:
+    def classify(self, forms: Packed, entries: Packed, in_bare: NDArray[np.bool_]) -> Classes:
         """The readings of many distinct forms, in the order of their dictionary entries, which are given too.
 
         Args:
-            bare: whether a form occurs in a text without diacritics; for others its further readings are left out.
-
-        Returns:
-            The readings of each form, and whether it has all of them in any text.
+            in_bare: whether a form occurs in a text without diacritics; for others its further readings are left out.
         """
-        places, firsts, spellings = (column.tolist() for column in _lexicon().match(*entries))
-        name = cache(_lexicon().class_of)
-        readings: list[tuple[str, ...]] = []
-        always = np.zeros(len(forms), bool)
-        for i, (form, place, count) in enumerate(zip(forms, places, spellings, strict=True)):
-            if count == 0:
-                readings.append((self._unknown(form),))
-            elif place >= 0 and (count == 1 or not (bare[i] and form.isascii())):
-                readings.append((name(place),))
-            elif not form.isascii():
-                readings.append(self._readings(form))
-                always[i] = True
-            else:
-                always[i] = place < 0 and _cannot_be_a_name(form)
-                own = name(place) if place >= 0 else self._unknown(form)
-                others = map(name, range(firsts[i], firsts[i] + count)) if bare[i] or always[i] else ()
-                readings.append(tuple(dict.fromkeys([*others, own] if always[i] else [own, *others])))
-        return readings, always
+        lexicon = _lexicon()
+        places, nearest, spellings, ascii_ = lexicon.match(*entries)
+        firsts = lexicon.class_numbers(places)
+        always = np.zeros(len(places), bool)
+        numbers: dict[str, int] = {}  # of classes that come from no entry, behind those of the lexicon
+        base = lexicon.classes_size
+
+        def number(name: str) -> int:
+            return base + numbers.setdefault(name, len(numbers))
+
+        unknown = np.flatnonzero(spellings == 0)
+        firsts[unknown] = [*map(number, lexicon.all_unknown(*forms, unknown, nearest, self._lemmatize))]
+        owners: list[int] = []
+        others: list[int] = []
+        for i, form in _decoded(forms, (spellings > 0) & ((places < 0) | ((spellings > 1) & in_bare & ascii_))):
+            always[i] = not form.isascii() or (places[i] < 0 and _cannot_be_a_name(form))
+            first, *further = self._readings(form, bare=bool(in_bare[i]))
+            firsts[i] = number(first)
+            owners += [i] * len(further)
+            others += map(number, further)
+        used, named = np.unique(np.concatenate((firsts, np.array(others, np.int64))), return_inverse=True)
+        names = _packed_names(lexicon, used[used < base], list(numbers))
+        return Classes(names, named[: len(firsts)], np.array(owners, np.int64), named[len(firsts) :], always)
+
+    @cached_property
+    def _lemmatize(self) -> Callable[[str], str]:
+        lemmatize: Callable[[str], str] = _rules().lemmatize
+        return lemmatize
 
     def derivation(self, term: str) -> str:
         """What words derived from one another share: the Snowball stem of a class.
@@ -160,24 +181,27 @@ class Stemmer:
                 from Stemmer import Stemmer as Snowball
 
                 self._snowball = Snowball("romanian")
-            stem: str = self._snowball.stemWord(term.removesuffix(_UNKNOWN))
+            stem: str = self._snowball.stemWord(term.removesuffix(UNKNOWN))
         return stem
 
     def _unknown(self, form: str) -> str:
         """The class of a form that the lexicon does not have."""
-        if not form.isalpha() and any(map(str.isdigit, form)):
-            return fold(form)  # numbers and names such as g20 have no endings
-        if len(form) <= _SHORTEST:
-            return fold(form) + _UNKNOWN  # nor have abbreviations
-        lexicon = _lexicon()
-        if "î" in form[1:-1]:
-            modern = lexicon.find(form[0] + form[1:-1].replace("î", "â") + form[-1])
-            if modern >= 0:
-                return lexicon.class_of(modern)  # before 1993 cîine, since then câine
-        # The rules were learned from words with cedillas. Calls of replace() are several times as fast as translate().
-        lemma = _rules().lemmatize(form.replace("ș", "ş").replace("ț", "ţ")).replace("ş", "ș").replace("ţ", "ț") or form
-        known = lexicon.find(lemma)
-        return lexicon.class_of(known) if known >= 0 else fold(_without_ending(lemma)) + _UNKNOWN
+        return _lexicon().unknown(form, self._lemmatize)
+
+
+def _decoded(forms: Packed, which: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
+    """The forms at which `which` is true, with their places."""
+    data, starts = forms[0].data, forms[1].data
+    return ((i, str(data[starts[i] : starts[i + 1]], "utf-8")) for i in np.flatnonzero(which).tolist())
+
+
+def _packed_names(lexicon: Lexicon, classes: NDArray[np.int64], more: list[str]) -> Packed:
+    """The names of some classes of the lexicon, and `more` behind them."""
+    data, lengths = lexicon.class_names(classes)
+    encoded = [name.encode() for name in more]
+    starts = np.zeros(len(lengths) + len(more) + 1, np.uint64)
+    np.cumsum([*lengths.tolist(), *map(len, encoded)], out=starts[1:])
+    return np.frombuffer(b"".join((data, *encoded)), np.uint8), starts
 
 
 def is_spelling(form: str, full: str) -> bool:
@@ -197,9 +221,3 @@ def _cannot_be_a_name(form: str) -> bool:
     „Putin” and „card” are short enough to be „puțin” and „cârd” by accident; „presedintele” is not.
     """
     return len(form) >= _NO_ACCIDENT and form.isascii()
-
-
-def _without_ending(lemma: str) -> str:
-    if len(lemma) > 2 * _SHORTEST and lemma.endswith(("at", "it", "ât")):
-        lemma = lemma[:-1]
-    return lemma[:_SHORTEST] + lemma[_SHORTEST:].rstrip(_VOWELS)

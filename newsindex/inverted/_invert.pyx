@@ -1,10 +1,11 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """From articles as rows of word forms to occurrences ordered by term: a counting sort.
 
-Only `newsindex.inverted.build` calls it, with arrays that it made itself.
+Only `newsindex.inverted.build` calls it, with arrays that it made itself. In all of them the row of article a is
+`tokens[begins[a]:ends[a]]`, form numbers and GAP_TOKEN for a gap, and docid d is article `order[d]`.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 import numpy as np
 
@@ -15,83 +16,103 @@ GAP = _GAP  # positions left free between title and body and between two tags, s
 GAP_TOKEN = -1
 
 
-cdef struct Row:
-    int32_t token
-    int32_t first  # of its readings
-    int32_t end
+cdef enum:
+    _READ = 0x80000000  # flags, beside its term, a form that may be read as others
+    _ELSEWHERE = 0x7FFFFFFF  # a term that is not among those at hand
 
 
-cdef inline void read(Row* row, const int32_t* firsts, bint bare, const uint8_t* always) noexcept nogil:
-    """Which readings, besides its own, a token has in an article."""
-    row.first = row.end = 0
-    if firsts != NULL and firsts[row.token] != firsts[row.token + 1] and (bare or always[row.token]):
-        row.first, row.end = firsts[row.token], firsts[row.token + 1]
+cdef struct Occurrences:
+    int64_t* slots  # where the next occurrence of each term goes
+    int32_t* docs
+    int32_t* positions
+    int32_t* numbers
 
 
-def invert(const int32_t[::1] tokens, const int64_t[::1] starts, const int32_t[::1] order,
-           const int32_t[::1] form_terms, const int32_t[::1] form_numbers, Py_ssize_t terms,
+cdef inline void place(const Occurrences* out, uint32_t term, int32_t doc, int32_t position, int32_t number) noexcept nogil:
+    cdef int64_t slot = out.slots[term]
+    out.slots[term] = slot + 1
+    out.docs[slot] = doc
+    out.positions[slot] = position
+    out.numbers[slot] = number
+
+
+def count(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::1] ends, const int32_t[::1] order,
+          const uint8_t[::1] bare, Py_ssize_t forms):
+    """How often each form occurs, and how often in articles a where `bare[a]` (int32 both)."""
+    cdef Py_ssize_t d, i
+    cdef int32_t article
+    cdef int32_t* row
+    counts = np.zeros((2, forms), np.int32)
+    if not forms:
+        return counts[0], counts[1]
+    cdef int32_t[:, ::1] found = counts
+    with nogil:
+        for d in range(order.shape[0]):
+            article = order[d]
+            row = &found[bare[article] != 0, 0]
+            for i in range(begins[article], ends[article]):
+                if tokens[i] >= 0:
+                    row[tokens[i]] += 1
+    counts[0] += counts[1]
+    return counts[0], counts[1]
+
+
+def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::1] ends, const int32_t[::1] order,
+           const int32_t[::1] form_terms, const int32_t[::1] form_numbers, const int64_t[::1] sizes, int32_t first, int32_t[:, ::1] room,
            const int32_t[::1] readings=None, const uint8_t[::1] always=None, const uint8_t[::1] bare=None):
-    """Order the occurrences of a field by (term, docid, position).
+    """Order the occurrences of some terms of a field by (term, docid, position): of the terms from number `first` on.
 
-    `tokens[starts[a]:starts[a + 1]]` are the form ids of article a, GAP_TOKEN for a gap; docid d is article
-    `order[d]`. Form f is form number `form_numbers[f]` of term `form_terms[f]`.
+    Form f is form number `form_numbers[f]` of term `form_terms[f]`; term `first + t` has `sizes[t]` occurrences,
+    readings included, which the caller has counted.
 
     A form may be read as others too: f as the forms from `readings[f]` up to `readings[f + 1]`, in every article if
     `always[f]`, else in articles a where `bare[a]`. It occurs as each of these in the same place.
 
-    Returns (term starts int64, docids int32, positions int32, form numbers int32).
+    Returns the starts of these terms (int64) and how many occurrences there are; of these the docids, positions and
+    form numbers are then in the three rows of `room`, which must be long enough.
     """
-    cdef Py_ssize_t d, i, k, slot, count = order.shape[0], total = 0
-    cdef int32_t position, form
+    cdef Py_ssize_t d, i, k, forms = form_terms.shape[0]
+    cdef int32_t position, token, article
+    cdef uint32_t term, terms = <uint32_t>sizes.shape[0]
     cdef bint is_bare
-    cdef Row row
-    cdef const int32_t* firsts = NULL
-    cdef const uint8_t* anywhere = NULL
-    if readings is not None:
-        firsts = &readings[0]
-        anywhere = &always[0] if always.shape[0] else NULL
-    term_starts = np.zeros(terms + 2, np.int64)
-    cdef int64_t[::1] slots = term_starts
+    term_starts = np.zeros(terms + 1, np.int64)
+    np.cumsum(sizes, out=term_starts[1:])
+    cdef Py_ssize_t total = term_starts[terms]
+    if not 0 < total <= room.shape[1]:
+        if total:
+            raise ValueError(f"room for {room.shape[1]} occurrences where there are {total}")
+        return term_starts, 0
+    cdef int64_t[::1] slots = term_starts[:terms].copy()
+    cdef Occurrences out = Occurrences(&slots[0], &room[0, 0], &room[1, 0], &room[2, 0])
+    terms_here = np.empty(forms, np.uint32)
+    cdef uint32_t[::1] here = terms_here
     with nogil:
-        # Counts go two places up, so that after the second pass slot t + 1 has moved to where t + 1 begins.
-        for d in range(count):
-            is_bare = firsts != NULL and bare[order[d]]
-            for i in range(starts[order[d]], starts[order[d] + 1]):
-                row.token = tokens[i]
-                if row.token < 0:
-                    continue
-                read(&row, firsts, is_bare, anywhere)
-                slots[form_terms[row.token] + 2] += 1
-                for form in range(row.first, row.end):
-                    slots[form_terms[form] + 2] += 1
-                total += 1 + row.end - row.first
-        for i in range(2, terms + 2):
-            slots[i] += slots[i - 1]
-    found_docs = np.empty(total, np.int32)
-    found_positions = np.empty(total, np.int32)
-    found_numbers = np.empty(total, np.int32)
-    cdef int32_t[::1] docs = found_docs, positions = found_positions, numbers = found_numbers
-    with nogil:
-        for d in range(count):
+        for i in range(forms):
+            term = <uint32_t>(form_terms[i] - first)
+            here[i] = term if term < terms else _ELSEWHERE
+        if readings is not None:
+            for i in range(readings.shape[0] - 1):
+                if readings[i] != readings[i + 1]:
+                    here[i] |= _READ
+        for d in range(order.shape[0]):
             position = 0
-            is_bare = firsts != NULL and bare[order[d]]
-            for i in range(starts[order[d]], starts[order[d] + 1]):
-                row.token = tokens[i]
-                if row.token < 0:
+            article = order[d]
+            is_bare = bare is not None and bare[article]
+            for i in range(begins[article], ends[article]):
+                token = tokens[i]
+                if token < 0:
                     position += _GAP
                     continue
-                read(&row, firsts, is_bare, anywhere)
-                form = row.token
-                k = row.first
-                while True:
-                    slot = slots[form_terms[form] + 1]
-                    slots[form_terms[form] + 1] += 1
-                    docs[slot] = <int32_t>d
-                    positions[slot] = position
-                    numbers[slot] = form_numbers[form]
-                    if k >= row.end:
-                        break
-                    form = <int32_t>k
-                    k += 1
+                term = here[token]
+                if term < terms:
+                    place(&out, term, <int32_t>d, position, form_numbers[token])
+                elif term & _READ:
+                    term &= ~<uint32_t>_READ
+                    if term < terms:
+                        place(&out, term, <int32_t>d, position, form_numbers[token])
+                    if is_bare or always[token]:
+                        for k in range(readings[token], readings[token + 1]):
+                            if here[k] < terms:
+                                place(&out, here[k], <int32_t>d, position, form_numbers[k])
                 position += 1
-    return term_starts[:terms + 1], found_docs, found_positions, found_numbers
+    return term_starts, total

@@ -16,7 +16,7 @@ cdef inline uint32_t peek(const uint8_t *data, Py_ssize_t index, int width) noex
     return <uint32_t>((word >> (bit & 7)) & ((<uint64_t>1 << width) - 1))
 
 
-cdef object gathered(Buffer *buffer)
+cdef object gathered(Buffer *buffer, kind=*)
 
 
 @cython.final
@@ -27,19 +27,20 @@ cdef class Occurrences:
     cdef Py_ssize_t verified  # how far into the positions they are verified, from there on
     cdef int delta_width, form_width
     cdef Py_ssize_t form_count
-    cdef bint bare  # positions only
-    cdef bint counting  # instead of gathering
-    cdef bint choosing  # only some forms
-    cdef const uint8_t[::1] chosen  # by form number, whether it is taken: 1, or 2 if it is marked
-    cdef Buffer gathered_positions, gathered_forms
+    cdef bint marking  # forms are told apart by their marks, not by their numbers
+    cdef bint uniform  # all forms have the same marks
+    cdef const uint8_t[::1] marks  # by form number
+    cdef uint8_t rest  # the marks of forms beyond
+    cdef Buffer gathered_positions, gathered_forms, gathered_marks
 
     cdef int open(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t count,
                   Py_ssize_t form_count) except -1
-    cdef int choose(self, const int64_t[::1] forms, const int64_t[::1] marked=*) except -1
-    cdef int64_t take(self, Py_ssize_t first, Py_ssize_t count) except -1
-    cdef int64_t count(self, Py_ssize_t first, Py_ssize_t count) except -1
+    cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1
+    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1
+    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1
     cdef void clear(self) noexcept
     cdef object positions(self)
     cdef object forms(self)
+    cdef object marked(self)

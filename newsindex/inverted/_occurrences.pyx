@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """`Occurrences`: reads the blocks in which the occurrences of a posting list stand; see `_postings`, its only caller.
 
-It gathers positions and form numbers of articles one after another, or only those in certain forms, or counts these.
+It gathers positions and form numbers of articles one after another, or the marks that forms were given, or counts these.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -13,12 +13,20 @@ import numpy as np
 from newsindex.inverted._buffers cimport Buffer, reserve
 
 
-cdef inline uint8_t marked(Occurrences self, Py_ssize_t k) except? 0xFF:
-    """Whether the form of an occurrence is chosen, and how."""
+cdef enum:
+    CHOSEN_MARK = 1  # what is meant, and of that what is spelled as it was asked for: but for diacritics, and just so
+    ALIKE_MARK = 2
+    TYPED_MARK = 4
+
+CHOSEN, ALIKE, TYPED = CHOSEN_MARK, ALIKE_MARK, TYPED_MARK
+
+
+cdef inline uint8_t marks_of(Occurrences self, Py_ssize_t k) except? 0xFF:
+    """The marks of the form of an occurrence."""
     cdef uint32_t form = peek(&self.data[self.at + self.row], k, self.form_width)
     if form >= <uint64_t>self.form_count:
         raise ValueError(f"form number {form} of a term with {self.form_count}")
-    return self.chosen[form] if form < self.chosen.shape[0] else 0
+    return self.marks[form] if form < self.marks.shape[0] else self.rest
 
 
 cdef class Occurrences:
@@ -27,6 +35,7 @@ cdef class Occurrences:
     def __dealloc__(self):
         free(self.gathered_positions.data)
         free(self.gathered_forms.data)
+        free(self.gathered_marks.data)
 
     cdef int open(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t count,
                   Py_ssize_t form_count) except -1:
@@ -42,56 +51,66 @@ cdef class Occurrences:
             raise ValueError("an occurrences block longer than its bytes")
         return 0
 
-    cdef int choose(self, const int64_t[::1] forms, const int64_t[::1] marked=None) except -1:
-        """Take only what is in some forms, of which those `marked` are counted apart; all numbers are at least 0."""
-        cdef int64_t highest = -1
-        cdef Py_ssize_t i
-        cdef uint8_t[::1] mask
-        for i in range(forms.shape[0]):
-            if forms[i] < 0:
-                raise ValueError(f"a form numbered {forms[i]}")
-            highest = max(highest, forms[i])
-        self.chosen = mask = bytearray(highest + 1)
-        for i in range(forms.shape[0]):
-            mask[forms[i]] = 1
-        for i in range(0 if marked is None else marked.shape[0]):
-            if not 0 <= marked[i] <= highest:
-                raise ValueError(f"form {marked[i]} is marked and not chosen")
-            mask[marked[i]] = 2
-        self.choosing = True
+    cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept:
+        """Tell forms apart: those numbered below len(marks) have these marks, all others `rest`."""
+        self.marking = True
+        self.uniform = marks.shape[0] == 0
+        self.marks = marks
+        self.rest = rest
+
+    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1:
+        """Add to six sums how many of some occurrences of one article there are: chosen, alike and typed ones.
+
+        After each of these the number of those whose position is below `limit`.
+        """
+        cdef Py_ssize_t k
+        cdef int64_t position = 0
+        cdef uint8_t marks = self.rest if self.marking else CHOSEN_MARK
+        cdef int32_t inside = limit > 0
+        for k in range(first, first + count):
+            if inside:
+                position += peek(&self.data[self.at], k, self.delta_width) + (k > first)
+                inside = position < limit
+            if self.marking and not self.uniform:
+                marks = marks_of(self, k)
+            sums[0] += marks & 1
+            sums[1] += (marks & 1) & inside
+            sums[2] += (marks >> 1) & 1
+            sums[3] += (marks >> 1) & inside
+            sums[4] += (marks >> 2) & 1
+            sums[5] += (marks >> 2) & inside
         return 0
 
-    cdef int64_t take(self, Py_ssize_t first, Py_ssize_t count) except -1:
-        """Gather some occurrences, or only count them; returns how many, of those marked 2 in the upper half too."""
-        if self.counting:
-            return self.count(first, count)
-        return self.copy(first, count)
-
-    cdef int64_t count(self, Py_ssize_t first, Py_ssize_t count) except -1:
-        cdef Py_ssize_t k
-        cdef int64_t found = 0
-        cdef uint8_t mark
-        for k in range(first, first + count):
-            mark = marked(self, k)
-            if mark:
-                found += 1 if mark == 1 else (<int64_t>1 << 32) + 1
-        return found
-
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1:
-        cdef Py_ssize_t k, found = 0
+        """Gather some occurrences of one article; returns how many: of those told apart only what has a mark."""
+        cdef Py_ssize_t k
         cdef int64_t position = 0
         cdef int32_t *positions
         reserve(&self.gathered_positions, 4 * count)
         positions = <int32_t *>(self.gathered_positions.data + self.gathered_positions.size)
         for k in range(count):
             position += peek(&self.data[self.at], first + k, self.delta_width) + (k > 0)
-            positions[found] = <int32_t>position
-            found += not self.choosing or marked(self, first + k) != 0
+            positions[k] = <int32_t>position
         if position > 0x7FFFFFFF:
             raise ValueError(f"an impossible position {position}")
-        self.gathered_positions.size += 4 * found
-        if not self.bare:
+        if self.marking:
+            count = self.keep_marked(first, count, positions)
+        else:
             self.copy_forms(first, count)
+        self.gathered_positions.size += 4 * count
+        return count
+
+    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1:
+        """Gather the marks of some occurrences, and drop the positions of those that have none."""
+        cdef Py_ssize_t k, found = 0
+        cdef uint8_t *marks
+        reserve(&self.gathered_marks, count)
+        marks = self.gathered_marks.data + self.gathered_marks.size
+        for k in range(count):
+            marks[found] = self.rest if self.uniform else marks_of(self, first + k)
+            positions[found] = positions[k]
+            found += marks[found] != 0
+        self.gathered_marks.size += found
         return found
 
     cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1:
@@ -110,7 +129,7 @@ cdef class Occurrences:
         return 0
 
     cdef void clear(self) noexcept:
-        self.gathered_positions.size = self.gathered_forms.size = 0
+        self.gathered_positions.size = self.gathered_forms.size = self.gathered_marks.size = 0
 
     cdef object positions(self):
         return gathered(&self.gathered_positions)
@@ -118,10 +137,13 @@ cdef class Occurrences:
     cdef object forms(self):
         return gathered(&self.gathered_forms)
 
+    cdef object marked(self):
+        return gathered(&self.gathered_marks, np.uint8)
 
-cdef object gathered(Buffer *buffer):
-    array = np.empty(buffer.size // 4, np.int32)
-    cdef int32_t[::1] out = array
+
+cdef object gathered(Buffer *buffer, kind=np.int32):
+    found = np.empty(buffer.size, np.uint8)
+    cdef uint8_t[::1] out = found
     if buffer.size:
         memcpy(&out[0], buffer.data, buffer.size)
-    return array
+    return found.view(kind)

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Writing posting lists in the encoding that is described, and read, in `newsindex.inverted._postings`."""
 
+from libc.math cimport ceil
+
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 
@@ -8,9 +10,19 @@ import numpy as np
 
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 
+from newsindex.inverted import impacts
+from newsindex.inverted.fields import TEXT, TITLE
+
 cdef enum:
     _BLOCK = 128
 
+cdef enum:
+    IN_TEXT  # the field whose positions begin with those of the title
+    IN_TITLE
+    ELSEWHERE
+
+cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT
+cdef double STEPS = impacts.STEPS * (1 + 1e-6)  # a hair more, for norms that were rounded down
 cdef Py_ssize_t FLUSH = 1 << 20  # bytes gathered before a sink is called
 
 
@@ -73,14 +85,18 @@ cdef class PostingWriter:
     """Encodes posting lists, term after term, into two sinks: callables that take a bytes-like chunk.
 
     Memory is bounded by one block and the docs blocks of the term at hand, so that a merge may hand over a
-    long list in parts.
+    long list in parts. `lengths` are those of the articles, and `field` says of which field the terms that follow are.
     """
 
     cdef object postings_sink, positions_sink
-    cdef Buffer postings, positions, blocks, table, first
+    cdef const uint32_t[::1] title_words
+    cdef const float[::1] title_norms, body_norms
+    cdef int where
+    cdef Buffer postings, positions, blocks, table, first, maxima, impacts
     cdef Buffer deltas, numbers  # uint32 each: the occurrences of the block at hand
     cdef uint32_t[_BLOCK] docs
     cdef uint32_t[_BLOCK] counts
+    cdef uint32_t[_BLOCK] titles   # how many of the occurrences are in the title
     cdef Py_ssize_t held           # articles in the block at hand
     cdef Py_ssize_t df, written_blocks
     cdef int64_t last_doc, block_base
@@ -89,9 +105,18 @@ cdef class PostingWriter:
     cdef uint64_t postings_done, positions_done, term_positions
     cdef uint32_t delta_bits, number_bits
 
-    def __cinit__(self, postings_sink, positions_sink):
+    def __cinit__(self, postings_sink, positions_sink, lengths):
         self.postings_sink = postings_sink
         self.positions_sink = positions_sink
+        self.title_words = lengths.title
+        self.title_norms = lengths.title_norms
+        self.body_norms = lengths.body_norms
+        check_lengths(self.title_words.shape[0], self.title_norms.shape[0], self.body_norms.shape[0])
+        self.where = ELSEWHERE
+
+    def field(self, str name):
+        """The terms that follow are of this field, which decides what their impacts are."""
+        self.where = IN_TEXT if name == TEXT else IN_TITLE if name == TITLE else ELSEWHERE
 
     def __dealloc__(self):
         free(self.postings.data)
@@ -99,6 +124,8 @@ cdef class PostingWriter:
         free(self.blocks.data)
         free(self.table.data)
         free(self.first.data)
+        free(self.maxima.data)
+        free(self.impacts.data)
         free(self.deltas.data)
         free(self.numbers.data)
 
@@ -108,7 +135,7 @@ cdef class PostingWriter:
         return self.postings_done + self.postings.size
 
     cdef int _begin(self, Py_ssize_t forms) except -1 nogil:
-        self.blocks.size = self.table.size = self.first.size = 0
+        self.blocks.size = self.table.size = self.first.size = self.maxima.size = self.impacts.size = 0
         self.df = self.written_blocks = self.held = 0
         self.last_doc = self.block_base = -1
         self.forms = <uint32_t>forms
@@ -134,11 +161,14 @@ cdef class PostingWriter:
         cdef Py_ssize_t i
         cdef uint32_t delta, number
         for i in range(start, stop):
-            if docs[i] != self.last_doc:
+            if docs[i] != self.last_doc or self.last_doc < 0:
                 if self.held == _BLOCK:
                     self._write_block(False)
+                if not self.last_doc < docs[i] < self.title_words.shape[0]:
+                    with gil:
+                        raise ValueError(f"docid {docs[i]} after {self.last_doc}, of {self.title_words.shape[0]}")
                 self.docs[self.held] = docs[i]
-                self.counts[self.held] = 0
+                self.counts[self.held] = self.titles[self.held] = 0
                 self.held += 1
                 self.last_doc = docs[i]
                 delta = positions[i]
@@ -146,12 +176,33 @@ cdef class PostingWriter:
                 self.counts[self.held - 1] += 1
                 delta = positions[i] - self.last_position - 1
             self.last_position = positions[i]
+            self.titles[self.held - 1] += <uint32_t>positions[i] < self.title_words[docs[i]]
             number = forms[i]
             self.delta_bits |= delta
             self.number_bits |= number
             put_bytes(&self.deltas, &delta, 4)
             put_bytes(&self.numbers, &number, 4)
         return 0
+
+    cdef uint8_t _impact(self, Py_ssize_t i) noexcept nogil:
+        """The impact of posting `i` of the block at hand, rounded up; `newsindex.inverted.impacts` has the formula."""
+        cdef uint32_t doc = self.docs[i], count = self.counts[i] + 1, title = self.titles[i]
+        cdef double shares = count
+        if self.where == IN_TEXT:
+            shares = (count - title) * self.body_norms[doc] + TITLE_WEIGHT * title * self.title_norms[doc]
+        elif self.where == IN_TITLE:
+            shares = TITLE_WEIGHT * count * self.title_norms[doc]
+        return <uint8_t>min(ceil(STEPS * shares / (K1 + shares)), 255.0)
+
+    cdef int _write_impacts(self) except -1 nogil:
+        cdef uint8_t[_BLOCK] impacts
+        cdef uint8_t highest = 0
+        cdef Py_ssize_t i
+        for i in range(self.held):
+            impacts[i] = self._impact(i)
+            highest = max(highest, impacts[i])
+        put_bytes(&self.maxima, &highest, 1)
+        return put_bytes(&self.impacts, impacts, self.held)
 
     cdef int _write_block(self, bint last) except -1 nogil:
         """Encode the block at hand. Only a list of one block keeps its occurrences beside its docs."""
@@ -161,6 +212,7 @@ cdef class PostingWriter:
         cdef uint64_t occurrences_offset
         cdef Buffer *out
         cdef uint8_t[2] widths
+        self._write_impacts()
         for i in range(self.held):
             doc = self.docs[i]
             self.docs[i] = <uint32_t>(doc - self.block_base - 1)
@@ -203,8 +255,11 @@ cdef class PostingWriter:
             put_varint(&self.postings, self.positions_done + self.positions.size - self.term_positions)
             put_bytes(&self.postings, self.table.data, self.table.size)
             put_u32(&self.postings, self.blocks.size)
+            put_bytes(&self.postings, self.maxima.data, self.maxima.size)
+            put_bytes(&self.postings, self.impacts.data, self.impacts.size)
             put_bytes(&self.postings, self.blocks.data, self.blocks.size)
         elif self.written_blocks:
+            put_bytes(&self.postings, self.impacts.data, self.impacts.size)
             put_bytes(&self.postings, self.blocks.data, self.blocks.size)
             put_bytes(&self.postings, self.first.data, self.first.size)
         return 0

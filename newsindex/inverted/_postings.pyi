@@ -1,6 +1,7 @@
 from collections.abc import Callable
+from typing import Any
 
-from numpy import int32, int64, uint8, uint64
+from numpy import int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
 
 BLOCK: int
@@ -20,13 +21,18 @@ class PostingList:
         verify_positions: Callable[[int, int], int],
     ) -> None: ...
     def docs(self, low: int = 0, high: int = ...) -> tuple[NDArray[int32], NDArray[int32]]: ...
+    def impacts(self) -> NDArray[uint8]: ...
     def tally(
-        self, wanted: NDArray[int32], alike: NDArray[int64], typed: NDArray[int64]
-    ) -> tuple[NDArray[int32], NDArray[int32]]: ...
+        self,
+        wanted: NDArray[int32],
+        limits: NDArray[uint32] | None = None,
+        marks: NDArray[uint8] | None = None,
+        rest: int = 1,
+    ) -> NDArray[int32]: ...
     def check(self, words: NDArray[int64]) -> None: ...
     def occurrences(
-        self, wanted: NDArray[int32], forms: bool = True, chosen: NDArray[int64] | None = None
-    ) -> tuple[NDArray[int64], NDArray[int32], NDArray[int32]]: ...
+        self, wanted: NDArray[int32], marks: NDArray[uint8] | None = None, rest: int = 0
+    ) -> tuple[NDArray[int64], NDArray[int32], NDArray[Any]]: ...
 
 def list_sizes(
     postings: NDArray[uint8],

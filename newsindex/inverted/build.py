@@ -8,32 +8,34 @@ are is written in `newsindex.inverted.segment`, which reads them.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
-import attrs
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from newsindex.analysis import FormTable, Stemmer, fold, is_bare
+from newsindex.analysis import FormTable, Stemmer
 from newsindex.article import Article
 from newsindex.article import micros as to_micros
-from newsindex.inverted import _dictionary
-from newsindex.inverted._invert import GAP_TOKEN, invert
+from newsindex.inverted._invert import count, invert
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted.columns import Packed, Sink, ValuesBuilder, narrow, pack, write_strings
-from newsindex.inverted.fields import LONGEST_VALUE, TEXT, TITLE, facet_values, is_stemmed, metadata
+from newsindex.inverted.columns import Packed, Sink, narrow, pack, write_strings
+from newsindex.inverted.fields import TEXT, TITLE, is_stemmed, metadata
+from newsindex.inverted.impacts import Lengths
+from newsindex.inverted.rows import ProseRows, Rows, ValueRows
+from newsindex.inverted.vocabulary import READING as READING
+from newsindex.inverted.vocabulary import Terms, Vocabulary
+from newsindex.inverted.vocabulary import form_entry as form_entry
+from newsindex.inverted.vocabulary import rank_in_groups as rank_in_groups
 
 UNDATED: Final = np.iinfo(np.int64).min
 NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
 
-_TOKEN_COST: Final = 20  # bytes of memory for one buffered word, counting what sorting it will take
-_MAX_SCANNED: Final = 10_000  # metadata values whose words are kept
-_GAP: Final = array("i", [GAP_TOKEN]).tobytes()
-
-READING: Final = b"\xff"  # begins the entry of a form read as another word; no UTF-8 has that byte, nor one above it
+PORTION: Final = 2 << 20  # occurrences that are sorted at a time
+_WORD_COST: Final = 8  # bytes of memory for one buffered word, and for its posting beside it when it is written
+_FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
+_ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
 
 
 def hash_id(article_id: str) -> int:
@@ -41,43 +43,20 @@ def hash_id(article_id: str) -> int:
     return xxhash.xxh3_64_intdigest(article_id.encode())
 
 
-class Rows:
-    """The words of one field: a row of form numbers for each article that has some."""
-
-    def __init__(self) -> None:
-        self.tokens = array("i")
-        self.articles = array("i")
-        self.lengths = array("q")
-
-    def add(self, article: int, parts: Iterable[memoryview]) -> None:
-        """The words of an article (int32 each), in parts with a gap between them."""
-        row = _GAP.join(parts)
-        self.tokens.frombytes(row)
-        self.articles.append(article)
-        self.lengths.append(len(row) // self.tokens.itemsize)
-
-    def starts(self, articles: int) -> NDArray[np.int64]:
-        """Where the row of each of `articles` begins; rows of articles that have none are empty."""
-        starts = np.zeros(articles + 1, np.int64)
-        starts[np.frombuffer(self.articles, np.int32).astype(np.intp) + 1] = self.lengths
-        return np.cumsum(starts, out=starts)
-
-
 class SegmentBuilder:
-    """Buffers articles until they are written as one segment."""
+    """Buffers articles until they are written as one segment. `close` ends its thread, if it has begun one."""
 
     def __init__(self, stemmer: Stemmer) -> None:
         self._stemmer = stemmer
         self._forms = FormTable()
-        self._rows: defaultdict[str, Rows] = defaultdict(Rows, {TEXT: Rows(), TITLE: Rows()})
-        self._values: defaultdict[str, ValuesBuilder] = defaultdict(ValuesBuilder)
-        self._scanned: dict[str, memoryview] = {}
+        self._prose = ProseRows(self._forms)
+        self._values: dict[str, ValueRows] = {}
+        self._values_cost = 0
         self._ids: list[str] = []
-        self._titles: list[bytes] = []
+        self._titles: list[str] = []
+        self._title_characters = 0
         self._dates = array("q")
         self._offsets = array("i")
-        self._words: dict[str, array[int]] = {"title": array("i"), "body": array("i")}
-        self._bare = array("B")
         self._dead: set[int] = set()
 
     def __len__(self) -> int:
@@ -85,35 +64,33 @@ class SegmentBuilder:
 
     @property
     def memory(self) -> int:
-        """About how many bytes the buffer and its writing take."""
-        tokens = sum(len(rows.tokens) for rows in self._rows.values())
-        return tokens * _TOKEN_COST + self._forms.nbytes * 3 + 400 * len(self._ids)
+        """About how many bytes the buffered articles take, now and when they are written.
+
+        That is what grows with them. Besides, there are texts that wait to be read (some megabytes) and, when it is
+        written, the `PORTION` that is being sorted (12 bytes for each occurrence).
+        """
+        titles = 2 * self._title_characters + _ARTICLE_COST * len(self._ids)
+        forms = _FORM_COST * self._prose.forms_nbytes
+        return self._prose.words * _WORD_COST + forms + self._values_cost + titles
 
     def add(self, article: Article) -> int:
-        """Buffer an article; returns its number."""
+        """Buffer an article; returns its number.
+
+        Raises:
+            MemoryError: there was none for an earlier one. This one was not added.
+        """
         number = len(self._ids)
-        title, body = self._forms.scan(article.title), self._forms.scan(article.body)
-        self._rows[TEXT].add(number, [title.data, body.data])
-        self._rows[TITLE].add(number, [title.data])
-        self._words["title"].append(len(title))
-        self._words["body"].append(len(body))
-        self._bare.append(is_bare(article.title) and is_bare(article.body))
+        self._prose.add(article.title, article.body)
         for field, values in metadata(article):
-            self._rows[field].add(number, map(self._scan_value, values))
-            self._values[field].add(number, facet_values(field, values))
+            rows = self._values.get(field)
+            if rows is None:
+                rows = self._values[field] = ValueRows(field)
+            self._values_cost += rows.add(number, values)
         self._ids.append(article.id)
-        self._titles.append(article.title.encode())
+        self._titles.append(article.title)
+        self._title_characters += len(article.title)
         self._add_date(article)
         return number
-
-    def _scan_value(self, value: str) -> memoryview:
-        """The words of a metadata value; most come again, so they are kept."""
-        words = self._scanned.get(value)
-        if words is None:
-            words = self._forms.scan(value).data
-            if len(self._scanned) < _MAX_SCANNED and len(value) <= LONGEST_VALUE:
-                self._scanned[value] = words
-        return words
 
     def _add_date(self, article: Article) -> None:
         date = article.date
@@ -125,204 +102,122 @@ class SegmentBuilder:
         """Leave the article `number` out."""
         self._dead.add(number)
 
+    def close(self) -> None:
+        """End the thread that reads the texts. Only for a builder that is done with."""
+        self._prose.close()
+
     def write(self, sink: Sink) -> tuple[dict[str, Any], list[int]]:
         """Write the sections; returns the segment's description and the article number of each docid."""
         live = np.array([n for n in range(len(self._ids)) if n not in self._dead], np.int32)
-        dates = np.frombuffer(self._dates, np.int64)[live]
-        order = live[np.argsort(dates, kind="stable")]
-        self._write_documents(sink, order)
-        fields = self._write_fields(sink, order)
-        words = {part: int(np.frombuffer(lengths, np.int32)[live].sum()) for part, lengths in self._words.items()}
-        return {"articles": len(order), "words": words, "fields": fields}, order.tolist()
+        order = live[np.argsort(np.frombuffer(self._dates, np.int64)[live], kind="stable")]
+        whole, titles, bare = self._prose.finish()
+        lengths = titles.ends - titles.begins
+        words = Lengths(lengths[order].astype("u4"), (whole.ends - whole.begins - lengths - 1)[order].astype("u4"))
+        self._write_documents(sink, order, words)
+        fields = self._write_fields(sink, order, words, {TEXT: whole, TITLE: titles}, bare)
+        totals = {"title": int(words.title.sum(dtype=np.int64)), "body": int(words.body.sum(dtype=np.int64))}
+        return {"articles": len(order), "words": totals, "fields": fields}, order.tolist()
 
-    def _write_documents(self, sink: Sink, order: NDArray[np.int32]) -> None:
+    def _write_documents(self, sink: Sink, order: NDArray[np.int32], words: Lengths) -> None:
         sink.add("dates", np.frombuffer(self._dates, np.int64)[order])
         sink.add("offsets", np.frombuffer(self._offsets, np.int32)[order])
-        for part, lengths in self._words.items():
-            sink.add(f"words.{part}", np.frombuffer(lengths, np.int32)[order].astype("u4"))
-        ids = [self._ids[number] for number in order]
-        write_strings(sink, "ids", *pack([article_id.encode() for article_id in ids]))
-        write_hashes(sink, np.fromiter(map(hash_id, ids), np.uint64, len(ids)))
-        write_strings(sink, "titles", *pack([self._titles[number] for number in order]))
+        sink.add("words.title", words.title)
+        sink.add("words.body", words.body)
+        numbers = order.tolist()
+        ids = [self._ids[number].encode() for number in numbers]
+        write_strings(sink, "ids", *pack(ids))
+        write_hashes(sink, np.fromiter(map(xxhash.xxh3_64_intdigest, ids), np.uint64, len(ids)))
+        write_strings(sink, "titles", *pack([self._titles[number].encode() for number in numbers]))
 
-    def _write_fields(self, sink: Sink, order: NDArray[np.int32]) -> list[dict[str, Any]]:
-        postings: list[bytes] = []
-        positions: list[bytes] = []
-        writer = PostingWriter(
-            lambda chunk: postings.append(bytes(chunk)),
-            lambda chunk: positions.append(bytes(chunk)),
-        )
+    def _write_fields(
+        self,
+        sink: Sink,
+        order: NDArray[np.int32],
+        words: Lengths,
+        rows: dict[str, Rows],
+        bare: NDArray[np.uint8],
+    ) -> list[dict[str, Any]]:
+        rows |= {field: values.words(self._forms, len(self._ids)) for field, values in self._values.items()}
+        forms = len(self._forms)
+        counts = {
+            field: count(row.tokens, row.begins, row.ends, order, bare, forms) for field, row in sorted(rows.items())
+        }
+        in_bare = np.zeros(forms, bool)
+        for field, (_, of_bare) in counts.items():
+            if is_stemmed(field):
+                in_bare |= of_bare > 0
+        vocabulary = Vocabulary(self._forms.packed(), self._stemmer, in_bare)
+        postings, positions = _Chunks(), _Chunks()
+        writer = PostingWriter(postings.append, positions.append, words)
         tables = FieldTables()
-        bare = np.frombuffer(self._bare, np.uint8)
-        vocabulary = Vocabulary(self._forms.forms(), self._stemmer, self._forms_of(bare))
-        readings, always = vocabulary.readings
-        for number, (field, rows) in enumerate(sorted(self._rows.items())):
-            tokens = np.frombuffer(rows.tokens, np.int32)
-            starts = rows.starts(len(self._ids))
-            terms = vocabulary.select(
-                self._count(tokens, starts), self._count(tokens, starts, bare), stemmed=is_stemmed(field)
-            )
-            occurrences = invert(
-                tokens,
-                starts,
-                order,
-                terms.form_terms,
-                terms.form_numbers,
-                len(terms.terms[1]) - 1,
-                readings if is_stemmed(field) else None,
-                always,
-                bare,
-            )
-            offsets = writer.add_terms(*occurrences, terms.form_counts)
+        for number, (field, frequencies) in enumerate(counts.items()):
+            terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
+            readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
+            writer.field(field)
+            offsets = _encode(writer, rows[field], order, terms, readings)
             used = terms.entry_forms
             tables.add(field, offsets, terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used])
             if field in self._values:
-                self._values[field].write(sink, f"values.{number}", order.tolist())
+                self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
         writer.finish()
-        tables.write(sink, sum(map(len, postings)))
-        for name, chunks in (("postings", postings), ("positions", positions)):
-            sink.open(name, "u1")
-            for chunk in chunks:
-                sink.write(chunk)
-            sink.close_section()
+        tables.write(sink, postings.size)
+        postings.write(sink, "postings")
+        positions.write(sink, "positions")
         return tables.fields
 
-    def _count(
-        self, tokens: NDArray[np.int32], starts: NDArray[np.int64], among: NDArray[np.uint8] | None = None
-    ) -> NDArray[np.int64]:
-        """How often each form occurs in the articles that are not left out, or in those `among` them."""
-        kept = tokens >= 0
-        if self._dead or among is not None:
-            wanted = np.ones(len(starts) - 1, bool) if among is None else among.astype(bool)
-            wanted[list(self._dead)] = False
-            kept &= np.repeat(wanted, np.diff(starts))
-        return np.bincount(tokens[kept], minlength=len(self._forms))
 
-    def _forms_of(self, articles: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        """Which forms occur in the stemmed fields of some articles."""
-        found = np.zeros(len(self._forms), bool)
-        for field, rows in self._rows.items():
-            if is_stemmed(field):
-                found |= self._count(np.frombuffer(rows.tokens, np.int32), rows.starts(len(self._ids)), articles) > 0
-        return found
+class _Chunks:
+    """What a `PostingWriter` hands over, kept until its section's turn comes."""
 
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self.size = 0
 
-@attrs.frozen(eq=False)
-class Terms:
-    """The terms of one field, and of which term each word form is a form."""
+    def append(self, chunk: Any) -> None:
+        self._chunks.append(bytes(chunk))
+        self.size += len(self._chunks[-1])
 
-    terms: Packed
-    entries: Packed  # of its forms; see newsindex.inverted._dictionary
-    entry_forms: NDArray[np.int64]  # the form number of each entry
-    form_terms: NDArray[np.int32]
-    form_numbers: NDArray[np.int32]
-    form_counts: NDArray[np.int32]  # of each term
+    def write(self, sink: Sink, name: str) -> None:
+        sink.open(name, "u1")
+        for chunk in self._chunks:
+            sink.write(chunk)
+        sink.close_section()
 
 
-class Vocabulary:
-    """The word forms of a segment with their terms, sorted once for all fields.
-
-    A form that may be read as several words is a form of its first reading, and has for each other reading a form more,
-    numbered behind the real ones, whose entry sorts behind theirs (READING). No pattern over forms finds those.
-    """
-
-    def __init__(self, forms: Sequence[str], stemmer: Stemmer, in_bare: NDArray[np.bool_]) -> None:
-        folded = [fold(form) for form in forms]
-        entries = [form_entry(form, plain) for form, plain in zip(forms, folded, strict=True)]
-        by_entry = sorted(range(len(forms)), key=entries.__getitem__)
-        packed = pack([entries[form] for form in by_entry])
-        ordered = [forms[form] for form in by_entry]
-        classes, always = stemmer.classify(ordered, packed, in_bare[by_entry].tolist())
-        self._real = len(forms)
-        self._always = np.zeros(len(forms), bool)
-        self._always[by_entry] = always
-        firsts = [""] * len(forms)
-        others: list[tuple[int, str]] = []
-        for form, terms in zip(by_entry, classes, strict=True):
-            firsts[form] = terms[0]
-            others += ((form, other) for other in terms[1:])
-        others.sort()
-        of_form = np.array([form for form, _ in others], np.int64)
-        self._reads = of_form  # the form that each reading is one of
-        self.readings = (
-            np.searchsorted(of_form, np.arange(len(forms) + 1)).astype(np.int32) + np.int32(len(forms)),
-            self._always.astype(np.uint8),
+def _encode(
+    writer: PostingWriter, rows: Rows, order: NDArray[np.int32], terms: Terms, readings: tuple[Any, ...]
+) -> NDArray[np.uint64]:
+    """Sort the occurrences of a field and write its posting lists; returns where each begins."""
+    portions = list(_portions(terms.sizes))
+    # One array for all portions: a large one's memory goes back to the system, that of many smaller ones does not.
+    room = np.empty((3, max((int(terms.sizes[first:end].sum()) for first, end in portions), default=0)), np.int32)
+    offsets = [np.zeros(0, np.uint64)]
+    for first, end in portions:
+        starts, total = invert(
+            rows.tokens,
+            rows.begins,
+            rows.ends,
+            order,
+            terms.form_terms,
+            terms.form_numbers,
+            terms.sizes[first:end],
+            first,
+            room,
+            *readings,
         )
-        readings = [reading_entry(forms[form], other) for form, other in others]
-        by_reading = sorted(range(len(readings)), key=readings.__getitem__)
-        self._by_entry = np.array([*by_entry, *(self._real + place for place in by_reading)], np.int64)
-        self._entries = pack([*(entries[form] for form in by_entry), *(readings[place] for place in by_reading)])
-        self._keys = {
-            True: _number([*firsts, *(other for _, other in others)]),
-            False: _number_folded(folded, by_entry),
-        }
-
-    def __len__(self) -> int:
-        return len(self._by_entry)
-
-    def select(self, counts: NDArray[np.int64], in_bare: NDArray[np.int64], stemmed: bool) -> Terms:
-        """The terms of a field, given how often each form occurs in it, and how often in bare articles.
-
-        The forms of a term are numbered by falling frequency, since small numbers pack into fewer bits.
-        """
-        keys, packed = self._keys[stemmed]
-        as_others = np.where(self._always[self._reads], counts[self._reads], in_bare[self._reads])
-        counts = np.concatenate((counts, as_others if stemmed else np.zeros_like(as_others)))
-        places = np.flatnonzero(counts[self._by_entry])
-        entry_forms = self._by_entry[places]
-        used_keys, entry_terms = np.unique(keys[entry_forms], return_inverse=True)
-        by_term = np.lexsort((-counts[entry_forms], entry_terms))
-        form_terms, form_numbers = np.zeros(len(self), np.int32), np.zeros(len(self), np.int32)
-        form_terms[entry_forms] = entry_terms
-        form_numbers[entry_forms[by_term]] = rank_in_groups(entry_terms[by_term])
-        return Terms(
-            _dictionary.gather(*packed, used_keys),
-            _dictionary.gather(*self._entries, places),
-            entry_forms,
-            form_terms,
-            form_numbers,
-            np.bincount(entry_terms, minlength=len(used_keys)).astype(np.int32),
-        )
+        docs, positions, numbers = room[:, :total]
+        offsets.append(writer.add_terms(starts, docs, positions, numbers, terms.form_counts[first:end]))
+    return np.concatenate(offsets)
 
 
-def _number(strings: Sequence[str]) -> tuple[NDArray[np.int64], Packed]:
-    """The number of each string among the distinct ones in byte order, and those packed."""
-    # Code points and their UTF-8 have one order.
-    distinct = sorted(set(strings))
-    numbers = {string: number for number, string in enumerate(distinct)}
-    return np.fromiter((numbers[string] for string in strings), np.int64, len(strings)), pack(
-        [string.encode() for string in distinct]
-    )
-
-
-def _number_folded(folded: Sequence[str], by_entry: Sequence[int]) -> tuple[NDArray[np.int64], Packed]:
-    """`_number` of the folded forms, whose order that of the entries is."""
-    numbers = np.zeros(len(folded), np.int64)
-    distinct: list[bytes] = []
-    before = None
-    for form in by_entry:
-        if folded[form] != before:
-            before = folded[form]
-            distinct.append(before.encode())
-        numbers[form] = len(distinct) - 1
-    return numbers, pack(distinct)
-
-
-def form_entry(form: str, folded: str) -> bytes:
-    """The entry of a form in a dictionary of forms."""
-    return folded.encode() if form == folded else folded.encode() + b"\0" + form.encode()
-
-
-def reading_entry(form: str, other: str) -> bytes:
-    """The entry of a form where it is read as one of the term `other`."""
-    return READING + form.encode() + b"\0" + other.encode()
-
-
-def rank_in_groups(groups: NDArray[Any]) -> NDArray[np.int64]:
-    """0, 1, 2… within each run of equal numbers."""
-    places = np.arange(len(groups))
-    firsts = np.concatenate(([True], groups[1:] != groups[:-1])) if len(groups) else np.zeros(0, bool)
-    return places - np.maximum.accumulate(np.where(firsts, places, 0))
+def _portions(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """(first, end) of runs of terms, as few as may be, of no more than PORTION occurrences or of a single term."""
+    ends = np.cumsum(sizes)
+    first = before = 0
+    while first < len(sizes):
+        end = max(first + 1, int(np.searchsorted(ends, before + PORTION, side="right")))
+        yield first, end
+        first, before = end, int(ends[end - 1])
 
 
 def write_hashes(sink: Sink, hashes: NDArray[np.uint64]) -> None:

@@ -117,25 +117,6 @@ class Strings:
         return map(self.__getitem__, range(len(self)))
 
 
-class ValuesBuilder:
-    """Collects the values of one metadata field, article by article."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._rows: dict[int, tuple[int, ...]] = {}
-
-    def add(self, article: int, values: Iterable[str]) -> None:
-        """Article number `article` has `values`."""
-        numbers = self._numbers
-        row = tuple(numbers.setdefault(value, len(numbers) + 1) for value in values)
-        if row:
-            self._rows[article] = row
-
-    def write(self, sink: Sink, name: str, order: Sequence[int]) -> None:
-        """Write the column; docid d is article `order[d]`."""
-        write_values(sink, name, list(self._numbers), [self._rows.get(article, ()) for article in order])
-
-
 def write_values(sink: Sink, name: str, values: list[str], rows: Sequence[tuple[int, ...]]) -> None:
     """Write a column: distinct `values`, and for each docid the numbers of its values, counted from 1."""
     write_strings(sink, name, *pack([value.encode() for value in values]))
@@ -195,12 +176,21 @@ class Values:
 
     def docs(self, values: Iterable[str], low: int = 0, high: int | None = None) -> Docs:
         """The docids from `low` to `high` - 1 (None: to the end) that have one of the cleaned `values`."""
-        wanted = [number for value in set(values) for number in self._cleaned.get(value, ())]
+        wanted = self._wanted(values)
         if self.rows is None:
             return (self._among(self.numbers[low:high], wanted).nonzero()[0] + low).astype(np.int32)
         places = self._among(self.numbers, wanted).nonzero()[0]
         docs = np.unique(np.searchsorted(self.rows, places, side="right") - 1).astype(np.int32)
         return docs[(docs >= low) & (docs < (len(self.rows) if high is None else high))]
+
+    def among(self, values: Iterable[str], docs: Docs) -> NDArray[np.bool_]:
+        """Which of `docs` have one of the cleaned `values`."""
+        if self.rows is None:
+            return self._among(self.numbers[docs], self._wanted(values))
+        return np.isin(docs, self.docs(values), assume_unique=True)
+
+    def _wanted(self, values: Iterable[str]) -> list[int]:
+        return [number for value in set(values) for number in self._cleaned.get(value, ())]
 
     @staticmethod
     def _among(numbers: Integers, wanted: list[int]) -> NDArray[np.bool_]:

@@ -30,14 +30,18 @@ def is_stemmed(field: str) -> bool:
     return field not in METADATA
 
 
-def metadata(article: Article) -> Iterator[tuple[str, list[str]]]:
+def metadata(article: Article) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(field, values) for each metadata field that the article has."""
-    for field in METADATA:
-        value = getattr(article, field)
+    for field, value in (("source", article.source), ("author", article.author), ("section", article.section)):
         if value:
-            yield field, list(value) if isinstance(value, tuple) else [value]
+            yield field, (value,)
+    if article.tags:
+        yield "tags", article.tags
     for key, value in article.extra.items():
-        values = [text for item in (value if isinstance(value, list) else [value]) for text in scalar(item)]
+        if type(value) is str:  # as most are
+            values: tuple[str, ...] = (value,) if value else ()
+        else:
+            values = tuple(text for item in (value if isinstance(value, list) else [value]) for text in scalar(item))
         if values:
             yield EXTRA + key, values
 

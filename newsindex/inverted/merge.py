@@ -18,6 +18,7 @@ from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, rank_in_groups, write_hashes
 from newsindex.inverted.columns import Sink, Strings, write_strings, write_values
+from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 
 _PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
@@ -61,8 +62,9 @@ class Merger:
 
     def write(self, sink: Sink, spool: Spool) -> dict[str, Any]:
         """Write the sections; returns the description of the merged segment."""
-        words = self._write_documents(sink)
-        fields = self._write_fields(sink, spool)
+        lengths = self._write_documents(sink)
+        fields = self._write_fields(sink, spool, lengths)
+        words = {"title": int(lengths.title.sum(dtype=np.int64)), "body": int(lengths.body.sum(dtype=np.int64))}
         return {"articles": len(self._dates), "words": words, "fields": fields}
 
     def _interleave(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -71,20 +73,20 @@ class Merger:
             merged[new[new >= 0]] = column[new >= 0]
         return merged
 
-    def _write_documents(self, sink: Sink) -> dict[str, int]:
+    def _write_documents(self, sink: Sink) -> Lengths:
         segments = [source.segment for source in self._sources]
         sink.add("dates", self._dates)
         sink.add("offsets", self._interleave([segment.offsets for segment in segments]))
-        lengths = {
-            "title": self._interleave([segment.title_words for segment in segments]),
-            "body": self._interleave([segment.body_words for segment in segments]),
-        }
-        for part, column in lengths.items():
-            sink.add(f"words.{part}", column)
+        lengths = Lengths(
+            self._interleave([segment.title_words for segment in segments]),
+            self._interleave([segment.body_words for segment in segments]),
+        )
+        sink.add("words.title", lengths.title)
+        sink.add("words.body", lengths.body)
         for name in ("ids", "titles"):
             self._write_strings(sink, name, [getattr(segment, name) for segment in segments])
         write_hashes(sink, self._interleave([_hashes(segment) for segment in segments]))
-        return {part: int(column.sum(dtype=np.int64)) for part, column in lengths.items()}
+        return lengths
 
     def _write_strings(self, sink: Sink, name: str, columns: Sequence[Any]) -> None:
         # The strings of all sources in one row, then picked in the new order.
@@ -97,7 +99,7 @@ class Merger:
         picked = _dictionary.gather(data, np.concatenate(starts), bases[which] + docs)
         write_strings(sink, name, *picked)
 
-    def _write_fields(self, sink: Sink, spool: Spool) -> list[dict[str, Any]]:
+    def _write_fields(self, sink: Sink, spool: Spool, lengths: Lengths) -> list[dict[str, Any]]:
         tables = FieldTables()
         names = sorted({name for source in self._sources for name in source.segment.fields})
         sink.open("postings", "u1")
@@ -108,7 +110,7 @@ class Merger:
             size += len(chunk)
             sink.write(bytes(chunk))
 
-        writer = PostingWriter(postings_sink, lambda chunk: spool.write(bytes(chunk)))
+        writer = PostingWriter(postings_sink, lambda chunk: spool.write(bytes(chunk)), lengths)
         for name in names:
             FieldMerger(name, self._sources, self.renumbered).write(writer, tables)
         writer.finish()
@@ -201,6 +203,7 @@ class FieldMerger:
 
     def write(self, writer: PostingWriter, tables: FieldTables) -> None:
         """Write the posting lists to `writer` and the dictionaries to `tables`."""
+        writer.field(self._field)
         count = len(self._term_starts) - 1
         offsets: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
         kept = np.zeros(count, bool)

@@ -19,6 +19,7 @@ from whoosh import query as wq
 from newsindex.errors import QueryError
 from newsindex.query import dates, fields
 from newsindex.query.lexer import MAX_SLOP, check_text, shown, split
+from newsindex.query.plain import is_all
 
 _EMPTY: Final = "pass at least one word"
 
@@ -125,17 +126,6 @@ def date_range(since: str | None, until: str | None, *, after: bool = False, bef
     if since is not None:
         return wq.Term(fields.DATE, (">" if after else ">=") + since)
     return wq.Term(fields.DATE, "*" if until is None else ("<" if before else "<=") + until)
-
-
-def is_all(match: str) -> bool:
-    """Whether `match` is "all", not "any".
-
-    Raises:
-        QueryError: it is neither.
-    """
-    if match not in ("all", "any"):
-        raise QueryError(f"match is {shown(match)}", hint='pass "all" or "any"')
-    return match == "all"
 
 
 def _equals(name: str, value: object) -> wq.Query:

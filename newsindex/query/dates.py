@@ -54,7 +54,7 @@ def interval(text: str, now: dt.datetime | None = None) -> Interval:
     from newsindex.query import date_words
 
     try:
-        return _moments(date_words.read(text, _today(now)))
+        return _moments(date_words.read(text, today(now)))
     except QueryError as error:
         raise QueryError(str(error), query=text, hint=HINT) from error
 
@@ -122,7 +122,7 @@ def _sides(start: str | None, end: str | None, now: dt.datetime | None) -> tuple
     start_day = start if first is None else start.strip()[:10]
     end_day = end if last is None else end.strip()[:10]
     try:
-        days = date_words.read_pair(start_day, end_day, _today(now))
+        days = date_words.read_pair(start_day, end_day, today(now))
     except QueryError as error:
         raise QueryError(str(error), query=f"{start} TO {end}", hint=HINT) from error
     return first or _moments(days[0]), last or _moments(days[1])
@@ -177,7 +177,8 @@ def to_text(date: object) -> str | None:
     )
 
 
-def _today(now: dt.datetime | None) -> dt.date:
+def today(now: dt.datetime | None) -> dt.date:
+    """The day in Bucharest from which date words are counted."""
     if now is None:
         now = dt.datetime.now(BUCHAREST)
     return now.date() if now.tzinfo is None else now.astimezone(BUCHAREST).date()

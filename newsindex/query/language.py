@@ -15,9 +15,9 @@
 ``\\*``                                       what follows is no operator
 =========================================  =====================================================================
 
-The string is cut up by `newsindex.query.lexer`. The plugin below hands the pieces to Whoosh's `QueryParser` by a
-tagger, and puts them together by a filter: Whoosh's own plugins would recurse once per parenthesis, take time that
-grows exponentially with nested + signs, and read as words whatever they do not understand.
+The string is cut up by `newsindex.query.lexer`, and the pieces are put together here. Whoosh's own plugins recurse
+once per parenthesis, take time that grows exponentially with nested + signs, and read as words what they do not
+understand; and its `QueryParser`, with one plugin that does all of this, took as long as scanning and building do.
 
 Texts in the tree are raw words; `newsindex.query.plan` analyses them. A text that begins with = is an exact form.
 Every leaf has the `startchar` of its clause, so that later errors can say where they are.
@@ -26,27 +26,20 @@ Every leaf has the `startchar` of its clause, so that later errors can say where
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Final
 
 import attrs
 from whoosh import query as wq
-from whoosh.qparser import AndGroup, OrGroup, Plugin, QueryParser, SyntaxNode
-from whoosh.qparser.taggers import Tagger
 
-from newsindex.analysis import dot_groups
 from newsindex.errors import QueryError
-from newsindex.query import dates, fields, lexer
-from newsindex.query.builders import AnyWord, Phrase, date_range, is_all
+from newsindex.query import dates, fields, lexer, plain
+from newsindex.query.builders import AnyWord, Phrase, date_range
 from newsindex.query.lexer import Kind, Lexeme
 from newsindex.query.nodes import TEXT
 
 _INFIX: Final = (Kind.AND, Kind.OR)
 _PREFIX: Final = (Kind.NOT, Kind.PLUS)
-_PLAIN_WORD: Final = re.compile(r"[^\W_]+")
-_PLAIN: Final = re.compile(r"[^\W_]++(?: [^\W_]++)*+")
-_MAX_PLAIN: Final = 200  # characters
 
 
 def parse(text: str, match: str = "all", now: dt.datetime | None = None) -> wq.Query:
@@ -65,72 +58,21 @@ def parse(text: str, match: str = "all", now: dt.datetime | None = None) -> wq.Q
     >>> parse('președinte "Coreei de Nord"~2', match="any")
     AnyWord([Term('text', 'președinte'), Phrase('text', ['Coreei', 'de', 'Nord'], slop=3, boost=1.000000)])
     """
-    match_all = is_all(match)
-    if isinstance(text, str) and (words := _plain_words(text)):
-        return _group(wq.And if match_all else AnyWord, words)
-    lexemes = lexer.scan(text)
-    group = AndGroup if match_all else OrGroup
-    parser = QueryParser(None, None, plugins=[_Language(text, lexemes, now)], group=group)
-    return parser.parse(text, normalize=False)
+    match_all = plain.is_all(match)
+    if isinstance(text, str) and (terms := _plain_words(text)):
+        return _group(wq.And if match_all else AnyWord, terms)
+    return _Builder(text, now, match_all).run(lexer.scan(text))
 
 
 def _plain_words(text: str) -> list[wq.Term]:
-    """The words of a string that is nothing but a few words, which is most; they need no parser. Else none."""
-    if len(text) > _MAX_PLAIN or not _PLAIN.fullmatch(text) or dot_groups(text) != text:
-        return []
-    words = []
-    for match in _PLAIN_WORD.finditer(text):
-        if match[0] in lexer.OPERATORS:
-            return []
-        word = wq.Term(TEXT, match[0])
-        word.startchar, word.endchar = match.span()
-        words.append(word)
-    return words
-
-
-class _Language(Plugin):  # type: ignore[misc] # Whoosh is untyped
-    """Our grammar as a plugin of Whoosh's parser, made anew for each string."""
-
-    def __init__(self, text: str, lexemes: list[Lexeme], now: dt.datetime | None) -> None:
-        self.text = text
-        self.lexemes = lexemes
-        self.now = now
-
-    def taggers(self, parser: QueryParser) -> list[tuple[Tagger, int]]:
-        return [(_LexemeTagger(self.lexemes), -100)]  # before every other
-
-    def filters(self, parser: QueryParser) -> list[tuple[object, int]]:
-        return [(self.build, 1000)]  # after every other
-
-    def build(self, parser: QueryParser, group: AndGroup | OrGroup) -> SyntaxNode:
-        lexemes = (node.lexeme for node in group)
-        return _TreeNode(_Builder(self.text, self.now, match_all=parser.group is AndGroup).run(lexemes))
-
-
-class _LexemeTagger(Tagger):  # type: ignore[misc] # Whoosh is untyped
-    """Tags the string with the lexemes that the lexer found in it; they cover it, so nothing is left for others."""
-
-    def __init__(self, lexemes: list[Lexeme]) -> None:
-        self.at = {lexeme.start: lexeme for lexeme in lexemes}
-
-    def match(self, parser: QueryParser, text: str, pos: int) -> SyntaxNode:
-        return _LexemeNode(self.at[pos])
-
-
-class _LexemeNode(SyntaxNode):  # type: ignore[misc] # Whoosh is untyped
-    def __init__(self, lexeme: Lexeme) -> None:
-        self.lexeme = lexeme
-        self.set_range(lexeme.start, lexeme.end)
-
-
-class _TreeNode(SyntaxNode):  # type: ignore[misc] # Whoosh is untyped
-    """The syntax of a whole string, as the one node that Whoosh asks for its query."""
-
-    def __init__(self, tree: wq.Query) -> None:
-        self.tree = tree
-
-    def query(self, parser: QueryParser) -> wq.Query:
-        return self.tree
+    """The words of a string that is nothing but a few words, which need no parser. Else none."""
+    terms, start = [], 0
+    for word in plain.words(text):
+        term = wq.Term(TEXT, word)
+        term.startchar, term.endchar = start, start + len(word)
+        start = term.endchar + 1
+        terms.append(term)
+    return terms
 
 
 @attrs.define
@@ -154,7 +96,7 @@ class _Builder:
         self.dates: list[tuple[wq.Query, Lexeme]] = []  # leaves that only a field of dates may have
         self.groups: list[list[Lexeme | _Operand]] = [[]]
 
-    def run(self, lexemes: Iterator[Lexeme]) -> wq.Query:
+    def run(self, lexemes: Iterable[Lexeme]) -> wq.Query:
         for lexeme in lexemes:
             self.take(lexeme)
         if not self.groups[0]:

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Stem:
     """Any form of a word.
 
@@ -55,7 +55,7 @@ class Stem:
     loose: bool = False
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Derived:
     """Any form of the words that are derived from the same one as a word, but not of that word.
 
@@ -68,28 +68,28 @@ class Derived:
     stems: tuple[str, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Form:
     """Exactly this surface form (lower case, comma letters, diacritics count)."""
 
     form: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Prefix:
     """Every form whose folded spelling begins with `prefix`."""
 
     prefix: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Wildcard:
     """Every form whose folded spelling matches `pattern`: ? is any one character, * any number of them."""
 
     pattern: str
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Fuzzy:
     """Every form whose folded spelling is within `distance` edits of `form` and shares its first `prefix` characters.
 
@@ -104,7 +104,7 @@ class Fuzzy:
 Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Word:
     """Articles in whose `field` some word matches `pattern`."""
 
@@ -113,7 +113,7 @@ class Word:
     boost: float = 1.0
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Phrase:
     """Articles whose `field` has words matching `patterns` in this order.
 
@@ -126,7 +126,7 @@ class Phrase:
     boost: float = 1.0
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Dates:
     """Articles published at `since` or later and before `until`: microseconds since 1970 UTC; None is unbounded.
 
@@ -137,7 +137,7 @@ class Dates:
     until: int | None
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class OneOf:
     """Articles whose metadata `field` holds one of `values`, compared whole after cleaning."""
 
@@ -145,38 +145,38 @@ class OneOf:
     values: tuple[str, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Everything:
     """Every article, all ranked alike."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Nothing:
     """No article."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class And:
     """Articles that match every child; at least one child is no `Not`. Scores add up."""
 
     children: tuple[Plan, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Or:
     """Articles that match some child; scores add up."""
 
     children: tuple[Plan, ...]
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Not:
     """Articles that do not match `child`; scores nothing."""
 
     child: Plan
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Maybe:
     """Articles that match `required`; those that match `optional` too rank higher."""
 
@@ -184,7 +184,7 @@ class Maybe:
     optional: Plan
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Unscored:
     """Articles that match `child`, adding `score` to each instead of its own score."""
 

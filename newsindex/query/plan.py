@@ -23,9 +23,9 @@ from newsindex.query import dates, fields, nodes
 from newsindex.query.builders import AnyWord
 from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, MAX_SLOP, relocate, shown
 from newsindex.query.patterns import Analysis, patterns, prefix, text_of, wildcard
+from newsindex.query.plain import derived
 
 MAX_NODES: Final = 16_384  # of a tree; one may be shared so often that a walk would never end
-DERIVED: Final = 0.25  # what a word counts that is derived from the same one as a word asked for
 MAX_WEIGHT: Final = 1e9  # what nested boosts may multiply to
 
 Made = nodes.Plan | None  # None where nothing but stop words or punctuation was
@@ -196,17 +196,11 @@ class _Planner:
 
     def join_some(self, children: list[Any], made: list[Made]) -> Made:
         """Any of some words, for which words derived from the same ones stand in, counting less; not for phrases."""
-        derived: list[Made] = []
-        for tree, child in zip(children, made, strict=True):
-            if type(tree) is not wq.Term:
-                continue
-            if isinstance(child, nodes.Word) and isinstance(child.pattern, nodes.Stem) and child.pattern.form:
-                pattern = self.analysis.derived(child.pattern)
-                if pattern is not None:
-                    derived.append(nodes.Word(child.field, pattern, child.boost * DERIVED))
-        self.check_clauses(len(derived))
-        self.clauses += len(derived)
-        return _join_any([*made, *derived])
+        plain = (child for tree, child in zip(children, made, strict=True) if type(tree) is wq.Term)
+        more = derived(plain, self.analysis)
+        self.check_clauses(len(more))
+        self.clauses += len(more)
+        return _join_any([*made, *more])
 
     def negation(self, node: Any, boost: float, keep: bool) -> Step:
         return (lambda made: _negate(made[0])), [(node.query, 1.0, True)]

@@ -1,4 +1,7 @@
-"""What the matches of a query have in common: facets, and a timeline over calendar periods."""
+"""What matches have in common: facets, and a timeline over calendar periods.
+
+Matches are docids, segment by segment (see `newsindex.searcher.page.Search.matches`).
+"""
 
 from __future__ import annotations
 
@@ -13,25 +16,24 @@ from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import Plan
-from newsindex.searcher.page import matches
+from newsindex.searcher.terms import Docs
 
 MAX_PERIODS: Final = 100_000  # of one timeline: 273 years by day
 PERIODS: Final = ("day", "week", "month", "year")
 
 
-def facets(segments: Sequence[LiveSegment], plan: Plan, field: str, limit: int) -> dict[str, int]:
+def facets(segments: Sequence[LiveSegment], matches: Sequence[Docs], field: str, limit: int) -> dict[str, int]:
     """How many matches have each value of a metadata field: the `limit` most frequent, then by value."""
     counts: Counter[str] = Counter()
-    for live, found in zip(segments, matches(segments, plan), strict=True):
+    for live, found in zip(segments, matches, strict=True):
         column = live.segment.values.get(field)
         if column is not None:
             with live.segment.reading(f"values of {field}"):
-                counts.update(column.counts(found.docs))
+                counts.update(column.counts(found))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
 
 
-def timeline(segments: Sequence[LiveSegment], plan: Plan, by: str) -> dict[dt.date, int]:
+def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) -> dict[dt.date, int]:
     """How many matches fall into each calendar period of Europe/Bucharest, by the first day of the period.
 
     From the first period that has one to the last, those without included. Undated articles are in none.
@@ -41,7 +43,7 @@ def timeline(segments: Sequence[LiveSegment], plan: Plan, by: str) -> dict[dt.da
     """
     if by not in PERIODS:
         raise QueryError(f"{by!r} is no period", query=str(by), hint=f"use one of {', '.join(PERIODS)}")
-    found = [live.segment.dates[one.docs] for live, one in zip(segments, matches(segments, plan), strict=True)]
+    found = [live.segment.dates[one] for live, one in zip(segments, matches, strict=True)]
     dates = np.concatenate([np.zeros(0, np.int64), *found])
     dates = dates[dates != UNDATED]
     if not len(dates):

@@ -1,27 +1,29 @@
-"""Running a plan on one segment: which docids match, and their scores.
+"""Running a plan on one segment: which articles match, what each is worth at most, and exactly.
 
-A plan is evaluated from its leaves up over ascending arrays of docids. Every evaluation is given an interval of docids
-and looks at nothing outside it: dates are such intervals, because articles are numbered by date, so a conjunction
-takes them first and its other parts never read a posting beyond them.
+The way of a search: `Executor.best` finds the articles that may be among the best, by the bounds that posting lists
+carry, and how many match in all; `Executor.score` then scores as few of them as will do. `Executor.run` finds all.
+Every evaluation is given an interval of docids and looks at nothing outside it: dates are such intervals, because
+articles are numbered by date, so a conjunction takes them first and its other parts never read a posting beyond them.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import cached_property, partial
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
-from newsindex.inverted.fields import BODY, TEXT
-from newsindex.inverted.segment import Segment
+from newsindex.inverted.fields import BODY
+from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import (
     And,
     Dates,
     Everything,
     Maybe,
     Not,
-    Nothing,
     OneOf,
     Or,
     Phrase,
@@ -29,148 +31,289 @@ from newsindex.query.nodes import (
     Unscored,
     Word,
 )
-from newsindex.searcher._kernels import intersect, subtract, unite
-from newsindex.searcher.ranking import MAX_BONUS, Ranking
-from newsindex.searcher.terms import Counts, Docs, document_frequency, is_spelled, leaf_frequencies, text_phrase
+from newsindex.searcher._collect import Group, all_of, any_of, best_of
+from newsindex.searcher._kernels import intersect, subtract
+from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
+from newsindex.searcher._top import FEW, choose
+from newsindex.searcher.ranking import Ranking, make_leaf
+from newsindex.searcher.terms import (
+    Docs,
+    Tally,
+    alternatives_of,
+    phrase_tally,
+    resolve,
+    word_tallies,
+)
 
-
-class Evidence(NamedTuple):
-    """How often a leaf occurs in each of some articles, and in their titles where that is known: what scores it."""
-
-    leaf: Word | Phrase
-    counts: Counts
-    titles: Counts | None
-
-    def take(self, places: NDArray[np.int64]) -> Evidence:
-        """That of the articles at `places`."""
-        return Evidence(self.leaf, self.counts[places], None if self.titles is None else self.titles[places])
+Bounds = NDArray[np.float32]
+Scores = NDArray[np.float64]
+Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
+_SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
+_FEW: Final = 4  # lists are walked together; more are united first
+_NO_DOCS: Final[Docs] = np.zeros(0, np.int32)
+_NO_SCORES: Final[Scores] = np.zeros(0)
+_MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
 class Matches(NamedTuple):
-    """Ascending docids, the score of each (None where nothing was scored), and evidence that is not scored yet."""
+    """Ascending docids, and what each is worth at most; None where nothing is scored."""
 
     docs: Docs
-    scores: NDArray[np.float64] | None = None
-    evidence: tuple[Evidence, ...] = ()
+    bounds: Bounds | None = None
 
-    def take(self, places: NDArray[np.int64]) -> Matches:
+    def take(self, places: NDArray[np.int64] | NDArray[np.bool_]) -> Matches:
         """Those at `places`, which ascend."""
-        if len(places) == len(self.docs):
+        return Matches(self.docs[places], None if self.bounds is None else self.bounds[places])
+
+    def plus(self, bounds: Bounds | Scores | None) -> Matches:
+        """The same articles, worth more by `bounds`."""
+        if bounds is None:
             return self
-        scores = None if self.scores is None else self.scores[places]
-        return Matches(self.docs[places], scores, tuple(one.take(places) for one in self.evidence))
+        more = bounds.astype(np.float32)
+        return Matches(self.docs, more if self.bounds is None else self.bounds + more)
 
-    def plus(self, scores: NDArray[np.float64] | None, evidence: tuple[Evidence, ...] = ()) -> Matches:
-        """The same articles with `scores` and `evidence` added."""
-        if scores is None or self.scores is None:
-            return Matches(self.docs, self.scores if scores is None else scores, self.evidence + evidence)
-        return Matches(self.docs, self.scores + scores, self.evidence + evidence)
+    def group(self) -> Group:
+        """As a part of a larger plan."""
+        return Group(docs=self.docs, bounds=self.bounds)
 
-    def scored(self) -> NDArray[np.float64]:
-        """The scores, 0 where nothing was scored."""
-        return np.zeros(len(self.docs)) if self.scores is None else self.scores
+
+class Top(NamedTuple):
+    """How many articles match, and the best of them with their scores."""
+
+    total: int
+    docs: Docs
+    scores: Scores
+
+
+def _nothing(least: float) -> tuple[Docs, Bounds]:
+    raise ValueError("all matches were there to choose from")
 
 
 def _range(low: int, high: int) -> Matches:
-    return Matches(np.arange(low, high, dtype=np.int32))
+    return Matches(np.arange(low, max(low, high), dtype=np.int32))
 
 
-def _union(a: Matches, b: Matches) -> Matches:
-    docs, scores = unite(a.docs, a.scored(), b.docs, b.scored())
-    return Matches(docs, None if a.scores is None and b.scores is None else scores)
-
-
-def most_bonus(plan: Plan) -> float:
-    """What share of its score the spelling of words may add to a match at most."""
-    if isinstance(plan, Word | Phrase):
-        return MAX_BONUS if is_spelled(plan) else 0.0
+def is_scored(plan: Plan) -> bool:
+    """Whether something in a plan makes one match worth more than another."""
     if isinstance(plan, And | Or):
-        return max(map(most_bonus, plan.children), default=0.0)
-    return max(most_bonus(plan.required), most_bonus(plan.optional)) if isinstance(plan, Maybe) else 0.0
+        return any(map(is_scored, plan.children))
+    if isinstance(plan, Maybe):
+        return is_scored(plan.required) or is_scored(plan.optional)
+    return isinstance(plan, Word | Phrase | Unscored)
 
 
 class Executor:
     """Runs plans on one segment.
 
     Args:
-        segment: where to look.
+        live: where to look.
         ranking: how to score; None where only the articles are wanted.
     """
 
-    def __init__(self, segment: Segment, ranking: Ranking | None) -> None:
-        self._segment = segment
+    def __init__(self, live: LiveSegment, ranking: Ranking | None) -> None:
+        self._live = live
+        self._segment = live.segment
         self._ranking = ranking
+        self._leaves: dict[Word, Leaf] = {}
 
-    def run(self, plan: Plan, low: int = 0, high: int | None = None) -> Matches:
-        """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end), scored."""
-        matches = self._run(plan, low, self._segment.articles if high is None else high)
+    @cached_property
+    def _scale(self) -> Scale:
         if self._ranking is None:
-            return matches
-        for leaf, counts, titles in matches.evidence:
-            matches = matches.plus(self._ranking.score(self._segment, leaf, matches.docs, counts, titles))
-        return Matches(matches.docs, matches.scores)
+            raise ValueError("no ranking to score by")
+        return self._ranking.scale(self._segment)
 
-    def bonus(self, plan: Plan, docs: Docs) -> NDArray[np.float64]:
-        """What is to be added to the scores of some matches of `plan` for words spelled as they were asked for.
+    # What matches.
 
-        It is at most MAX_BONUS times the score. Finding it takes longer than the score itself, so it is left to the
-        caller to choose the matches for which it matters.
-        """
-        scores = np.zeros(len(docs))
-        if self._ranking is None or not len(docs):
-            return scores
-        if isinstance(plan, Word | Phrase):
-            return self._ranking.bonus(self._segment, plan, docs)
-        if isinstance(plan, And):
-            return sum((self.bonus(child, docs) for child in plan.children), scores)
-        if isinstance(plan, Or | Maybe):
-            for child in plan.children if isinstance(plan, Or) else (plan.required, plan.optional):
-                if isinstance(child, Word | Phrase):
-                    scores += self.bonus(child, docs)
-                else:
-                    found = self._run(child, int(docs[0]), int(docs[-1]) + 1).docs
-                    places, _ = intersect(docs, found)
-                    scores[places] += self.bonus(child, docs[places])
-        return scores
+    def live_matches(self, plan: Plan, memo: Memo = None) -> Matches:
+        """All live articles that match."""
+        return self._living(self.run(plan, memo=memo))
 
-    def _run(self, plan: Plan, low: int, high: int) -> Matches:
-        """The matches, whose evidence waits: a conjunction scores only what has all its parts."""
-        if isinstance(plan, Word | Phrase):
-            return self._leaf(plan, low, high)
+    def _living(self, found: Matches) -> Matches:
+        return found.take(self._live.alive[found.docs]) if self._live.live < self._segment.articles else found
+
+    def top(self, plan: Plan, wanted: int, floor: float) -> Top:
+        """The live matches of a scored plan that are worth `floor` at least: the best `wanted`, or more."""
+        leaves = self._plain(plan)
+        if leaves is None:
+            memo: Memo = {}
+            found = self.live_matches(plan, memo)
+            bounds = np.zeros(len(found.docs), np.float32) if found.bounds is None else found.bounds
+            scores = partial(self.score, plan, memo=memo)
+            return Top(len(found.docs), *choose(found.docs, bounds, 0.0, wanted, floor, scores, _nothing))
+        groups = [leaf.group for leaf in leaves if leaf.group.count]
+        if not groups or (type(plan) is And and len(groups) < len(leaves)):
+            return Top(0, _NO_DOCS, _NO_SCORES)
+        scores = partial(score, leaves, self._scale)
+        with self._segment.reading_postings():
+            if type(plan) is And:
+                docs, bounds = all_of(groups, 0, self._segment.articles)
+                if self._live.live < self._segment.articles:
+                    living = self._live.alive[docs]
+                    docs, bounds = docs[living], bounds[living]
+                return Top(len(docs), *choose(docs, bounds, 0.0, wanted, floor, scores, _nothing))
+            total, docs, bounds, cutoff = self._any_of(groups, wanted, floor)
+            return Top(total, *choose(docs, bounds, cutoff, wanted, floor, scores, partial(self._at_least, groups)))
+
+    def _plain(self, plan: Plan) -> list[Leaf] | None:
+        """The words of a plan that is nothing but words; None of any other."""
+        leaves = []
+        for part in plan.children if isinstance(plan, And | Or) else (plan,):
+            if type(part) is not Word or (leaf := self._leaf(part)).partial:
+                return None
+            leaves.append(leaf)
+        return leaves
+
+    def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
+        articles, alive = self._segment.articles, None
+        if self._live.live < articles:
+            alive = self._live.alive.view(np.uint8)
+        elif len(groups) == 1 and groups[0].count == 1:
+            return best_of(groups[0], 0, articles, wanted + FEW if wanted else 0, floor)
+        return any_of(groups, 0, articles, alive, wanted, _SHARE, floor)
+
+    def _at_least(self, groups: list[Group], least: float) -> tuple[Docs, Bounds]:
+        """All live articles in some group that are worth `least` by their bounds."""
+        _, docs, bounds, _ = self._any_of(groups, 0, least)
+        return docs, bounds
+
+    def count(self, plan: Plan) -> int:
+        """How many live articles match."""
+        if type(plan) is Word and self._live.live == self._segment.articles:
+            leaf = self._leaf(plan)
+            if leaf.group.count == 1 and not leaf.partial:
+                return leaf.group.size
+        return len(self.live_matches(plan).docs)
+
+    def interval(self, plan: Plan) -> tuple[int, int] | None:
+        """The docids that match a plan of dates alone: the first, and the end, which does not; None for others."""
         if isinstance(plan, Dates):
-            since, until = self._segment.interval(plan.since, plan.until)
-            return _range(max(low, since), max(low, since, min(high, until)))
+            return self._segment.interval(plan.since, plan.until)
+        return (0, self._segment.articles) if isinstance(plan, Everything) else None
+
+    def latest(self, low: int, high: int, wanted: int) -> tuple[int, Docs]:
+        """How many live articles there are from `low` to `high` - 1, and the last `wanted` of them."""
+        if self._live.live == self._segment.articles:
+            return high - low, np.arange(max(high - wanted, low), high, dtype=np.int32)
+        docs = self._live.alive[low:high].nonzero()[0] + low
+        return len(docs), docs[max(len(docs) - wanted, 0) :].astype(np.int32)
+
+    def run(self, plan: Plan, low: int = 0, high: int | None = None, memo: Memo = None) -> Matches:
+        """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end), dead ones included.
+
+        The scores of phrases, which matching them brings with it, are kept in `memo`.
+        """
+        high = self._segment.articles if high is None else high
+        if isinstance(plan, Word | Phrase | And | Dates):
+            return self._and(plan.children if isinstance(plan, And) else (plan,), low, high, memo)
+        if isinstance(plan, Or):
+            return self._or(plan, low, high)
         if isinstance(plan, OneOf):
             return self._one_of(plan, low, high)
-        if isinstance(plan, Everything):
-            return _range(low, high)
-        if isinstance(plan, Nothing):
-            return _range(low, low)
-        return self._combination(plan, low, high)
-
-    def _combination(self, plan: And | Or | Not | Maybe | Unscored, low: int, high: int) -> Matches:
-        if isinstance(plan, And):
-            return self._and(plan, low, high)
-        if isinstance(plan, Or):
-            matches = _range(low, low)
-            for child in plan.children:
-                matches = _union(matches, self.run(child, low, high))
-            return matches
         if isinstance(plan, Not):
             everything = _range(low, high)
             return everything.take(subtract(everything.docs, self.run(plan.child, low, high).docs))
         if isinstance(plan, Maybe):
             return self._maybe(plan, low, high)
-        docs = Executor(self._segment, None).run(plan.child, low, high).docs
-        return Matches(docs, np.full(len(docs), plan.score) if self._ranking else None)
+        if isinstance(plan, Unscored):
+            docs = Executor(self._live, None).run(plan.child, low, high).docs
+            return Matches(docs, np.full(len(docs), plan.score * _MARGIN, np.float32))
+        return _range(low, high if isinstance(plan, Everything) else low)
 
-    def _leaf(self, leaf: Word | Phrase, low: int, high: int) -> Matches:
-        titles = None
-        if isinstance(leaf, Phrase) and leaf.field == TEXT:
-            docs, counts, titles = text_phrase(self._segment, leaf, low, high)
+    def _and(self, children: Sequence[Plan], low: int, high: int, memo: Memo) -> Matches:
+        """Dates first, as they bound the others; then all words at once; last what is looked up article by article."""
+        for child in children:
+            if isinstance(child, Dates):
+                since, until = self._segment.interval(child.since, child.until)
+                low, high = max(low, since), min(high, until)
+        if low >= high:
+            return _range(low, low)
+        leaves = [child for child in children if isinstance(child, Word | Phrase)]
+        groups = self._leaf_groups(leaves, low, high)
+        if groups is None:
+            return _range(low, low)
+        filters = [child for child in children if isinstance(child, OneOf)]
+        for child in children:
+            if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything):
+                groups.append(self.run(child, low, high).group())
+        if groups:
+            with self._segment.reading_postings():
+                matches = Matches(*all_of(groups, low, high))
         else:
-            docs, counts = leaf_frequencies(self._segment, leaf, low, high)
-        return Matches(docs, None, (Evidence(leaf, counts, titles),))
+            matches = self._one_of(filters.pop(), low, high) if filters else _range(low, high)
+        for leaf in leaves:
+            matches = self._confirm(leaf, matches, memo)
+        for one in filters:
+            matches = matches.take(self._among(one, matches.docs))
+        for child in children:
+            if isinstance(child, Not) and len(matches.docs):
+                first, end = int(matches.docs[0]), int(matches.docs[-1]) + 1
+                matches = matches.take(subtract(matches.docs, self.run(child.child, first, end).docs))
+        return matches
+
+    def _leaf_groups(self, leaves: Iterable[Word | Phrase], low: int, high: int) -> list[Group] | None:
+        """A group for each word of some leaves; None where a word has no term."""
+        groups = []
+        for leaf in leaves:
+            if isinstance(leaf, Word):
+                found = [self._leaf(leaf).group]
+            else:
+                found = [Group(tuple(one.postings for one in word)) for word in alternatives_of(self._segment, leaf)]
+            for group in found:
+                if not group.count:
+                    return None
+                if group.count > _FEW:
+                    with self._segment.reading_postings():
+                        _, docs, bounds, _ = any_of([group], low, high)
+                    group = Group(docs=docs, bounds=bounds if isinstance(leaf, Word) else None)
+                groups.append(group)
+        return groups
+
+    def _leaf(self, word: Word) -> Leaf:
+        leaf = self._leaves.get(word)
+        if leaf is None:
+            alternatives = resolve(self._segment, word.field, word.pattern)
+            leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
+        return leaf
+
+    def _confirm(self, leaf: Word | Phrase, matches: Matches, memo: Memo) -> Matches:
+        """Those of some articles with the words of a leaf that have the leaf itself."""
+        if isinstance(leaf, Phrase):
+            tally = phrase_tally(self._segment, leaf, matches.docs)
+            present = in_field(leaf, tally) > 0
+            matches, tally = matches.take(present), tally[present]
+            if self._ranking is None:
+                return matches
+            scores = score_tally(leaf.field, self._ranking.weight(leaf), self._scale, matches.docs, tally)
+            if memo is not None:
+                memo[leaf] = matches.docs, scores
+            return matches.plus(scores * _MARGIN)
+        if not self._leaf(leaf).partial:
+            return matches
+        tallies = word_tallies(self._segment, leaf, matches.docs)
+        return matches.take(np.any([in_field(leaf, tally) > 0 for tally in tallies], axis=0))
+
+    def _or(self, plan: Or, low: int, high: int) -> Matches:
+        groups = []
+        for child in plan.children:
+            if isinstance(child, Word) and not (leaf := self._leaf(child)).partial:
+                groups += [leaf.group] if leaf.group.count else []
+            else:
+                groups.append(self.run(child, low, high).group())
+        if not groups:
+            return _range(low, low)
+        with self._segment.reading_postings():
+            _, docs, bounds, _ = any_of(groups, low, high)
+        return Matches(docs, bounds)
+
+    def _maybe(self, plan: Maybe, low: int, high: int) -> Matches:
+        required = self.run(plan.required, low, high)
+        optional = self.run(plan.optional, low, high)
+        if optional.bounds is None:
+            return required
+        places, found = intersect(required.docs, optional.docs)
+        extra = np.zeros(len(required.docs), np.float32)
+        extra[places] = optional.bounds[found]
+        return required.plus(extra)
 
     def _one_of(self, plan: OneOf, low: int, high: int) -> Matches:
         column = self._segment.values.get(plan.field)
@@ -179,49 +322,57 @@ class Executor:
         with self._segment.reading(f"values of {plan.field}"):
             return Matches(column.docs((clean(value).strip() for value in plan.values), low, high))
 
-    def _and(self, plan: And, low: int, high: int) -> Matches:
-        """Dates first, as they bound the others; then what must match; what must not is taken off last."""
-        for child in plan.children:
-            if isinstance(child, Dates):
-                since, until = self._segment.interval(child.since, child.until)
-                low, high = max(low, since), min(high, until)
-        if low >= high:
-            return _range(low, low)
-        matches: Matches | None = None
-        for child in sorted(plan.children, key=self._rarity):
-            if isinstance(child, Dates | Not):
-                continue
-            found = self._run(child, low, high)
-            if matches is not None:
-                in_matches, in_found = intersect(matches.docs, found.docs)
-                found = found.take(in_found)
-                matches = matches.take(in_matches).plus(found.scores, found.evidence)
-            else:
-                matches = found
-            if not len(matches.docs):
-                return _range(low, low)
-            low, high = int(matches.docs[0]), int(matches.docs[-1]) + 1
-        if matches is None:
-            matches = _range(low, high)
-        for child in plan.children:
-            if isinstance(child, Not):
-                matches = matches.take(subtract(matches.docs, self._run(child.child, low, high).docs))
-        return matches
+    def _among(self, plan: OneOf, docs: Docs) -> NDArray[np.bool_]:
+        """Which of `docs` have one of some values."""
+        column = self._segment.values.get(plan.field)
+        if column is None:
+            return np.zeros(len(docs), bool)
+        with self._segment.reading(f"values of {plan.field}"):
+            return column.among((clean(value).strip() for value in plan.values), docs)
 
-    def _rarity(self, plan: Plan) -> int:
-        """In at most how many articles of the segment a word or phrase occurs; other parts come after them."""
-        if not isinstance(plan, Word | Phrase):
-            return self._segment.articles + 1
-        field = TEXT if plan.field == BODY else plan.field
-        patterns = (plan.pattern,) if isinstance(plan, Word) else plan.patterns
-        return min(document_frequency(self._segment, field, pattern) for pattern in patterns)
+    # What it is worth.
 
-    def _maybe(self, plan: Maybe, low: int, high: int) -> Matches:
-        required = self.run(plan.required, low, high)
-        optional = self.run(plan.optional, low, high)
-        if optional.scores is None:
-            return required
-        places, found = intersect(required.docs, optional.docs)
-        extra = np.zeros(len(required.docs))
-        extra[places] = optional.scores[found]
-        return required.plus(extra)
+    def score(self, plan: Plan, docs: Docs, memo: Memo = None) -> Scores:
+        """What the articles `docs`, ascending, are worth by a plan that they match; `memo` is that of the `run`."""
+        if self._ranking is None or not len(docs):
+            return np.zeros(len(docs))
+        if isinstance(plan, Word):
+            return self._score_words([plan], docs)
+        if isinstance(plan, Phrase):
+            if memo and plan in memo:
+                known, scores = memo[plan]
+                return scores[np.searchsorted(known, docs)]
+            tally = phrase_tally(self._segment, plan, docs)
+            return score_tally(plan.field, self._ranking.weight(plan), self._scale, docs, tally)
+        if isinstance(plan, Unscored):
+            return np.full(len(docs), plan.score)
+        if isinstance(plan, And | Or):
+            scores = self._score_words([child for child in plan.children if isinstance(child, Word)], docs)
+            for child in plan.children:
+                if isinstance(plan, And):
+                    scores += 0.0 if isinstance(child, Word) else self.score(child, docs, memo)
+                elif not isinstance(child, Word):
+                    scores += self._score_where_matched(child, docs)
+            return scores
+        if isinstance(plan, Maybe):
+            return self.score(plan.required, docs) + self._score_where_matched(plan.optional, docs)
+        return np.zeros(len(docs))
+
+    def _score_words(self, words: Sequence[Word], docs: Docs) -> Scores:
+        with self._segment.reading_postings():
+            return score([self._leaf(word) for word in words], self._scale, docs)
+
+    def _score_where_matched(self, plan: Plan, docs: Docs) -> Scores:
+        if isinstance(plan, Word | Phrase):
+            return self.score(plan, docs)  # nothing where it does not occur
+        scores = np.zeros(len(docs))
+        if is_scored(plan):
+            places, _ = intersect(docs, self.run(plan, int(docs[0]), int(docs[-1]) + 1).docs)
+            scores[places] = self.score(plan, docs[places])
+        return scores
+
+
+def in_field(leaf: Word | Phrase, tally: Tally) -> NDArray[np.int32]:
+    """How often a leaf occurs in its field."""
+    counts: NDArray[np.int32] = tally[:, 0] - tally[:, 1] if leaf.field == BODY else tally[:, 0]
+    return counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import (
@@ -26,24 +26,23 @@ from newsindex.query.nodes import (
     Word,
 )
 from newsindex.results import Explanation
-from newsindex.searcher.executor import Executor
+from newsindex.searcher.executor import Executor, in_field, is_scored
 from newsindex.searcher.ranking import Ranking
-from newsindex.searcher.terms import leaf_frequencies
+from newsindex.searcher.terms import patterns_of, phrase_tally, word_tallies
 
 
-def explain(segments: Sequence[LiveSegment], plan: Plan, segment: Segment, doc: int) -> Explanation:
-    """Why docid `doc` of `segment` matches `plan`; scores are those of a search over `segments`."""
-    ranking = Ranking(segments)
-    executor = Executor(segment, ranking)
+def explain(ranking: Ranking, plan: Plan, live: LiveSegment, doc: int) -> Explanation:
+    """Why docid `doc` of the segment `live` matches `plan`; scores are those of a search with this `ranking`."""
+    executor = Executor(live, ranking)
 
     def one(plan: Plan) -> Explanation:
         found = executor.run(plan, doc, doc + 1)
-        score = float((found.scored() + executor.bonus(plan, found.docs)).sum())
+        score = float(executor.score(plan, found.docs).sum())
         details = tuple(one(child) for child in _children(plan))
-        return Explanation(bool(len(found.docs)), score, _describe(plan, ranking, segment, doc), details)
+        return Explanation(bool(len(found.docs)), score, _describe(plan, ranking, live.segment, doc), details)
 
     whole = one(plan)
-    if whole.matches and executor.run(plan, doc, doc + 1).scores is None:
+    if whole.matches and not is_scored(plan):
         return Explanation(True, 1.0, "nothing to score: all that match are alike", (whole,))
     return whole
 
@@ -58,12 +57,10 @@ def _children(plan: Plan) -> tuple[Plan, ...]:
 
 def _describe(plan: Plan, ranking: Ranking, segment: Segment, doc: int) -> str:
     if isinstance(plan, Word | Phrase):
-        counts = leaf_frequencies(segment, plan, doc, doc + 1)[1]
-        patterns = (plan.pattern,) if isinstance(plan, Word) else plan.patterns
-        what = " ".join(_pattern(pattern) for pattern in patterns)
+        what = " ".join(_pattern(pattern) for pattern in patterns_of(plan))
         slop = f" with {plan.slop} words between" if isinstance(plan, Phrase) and plan.slop else ""
         return (
-            f"{what!r}{slop} in {plan.field}: {int(counts.sum())} times, "
+            f"{what!r}{slop} in {plan.field}: {_count(segment, plan, doc)} times, "
             f"weight {ranking.weight(plan):.4f} (idf times boost {plan.boost:g})"
         )
     if isinstance(plan, OneOf):
@@ -79,6 +76,15 @@ def _describe(plan: Plan, ranking: Ranking, segment: Segment, doc: int) -> str:
         Nothing: "no article",
     }
     return names[type(plan)]
+
+
+def _count(segment: Segment, leaf: Word | Phrase, doc: int) -> int:
+    """How often a leaf occurs in an article: of several readings of a word the one that is most frequent there."""
+    docs = np.array([doc], np.int32)
+    if isinstance(leaf, Phrase):
+        return int(in_field(leaf, phrase_tally(segment, leaf, docs))[0])
+    counts = [int(in_field(leaf, tally)[0]) for tally in word_tallies(segment, leaf, docs)]
+    return max(counts, default=0) if isinstance(leaf.pattern, Stem) else sum(counts)
 
 
 def _pattern(pattern: Pattern) -> str:

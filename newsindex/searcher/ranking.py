@@ -1,9 +1,4 @@
-"""How well an article answers: BM25F over title and body, and factors for closeness in time.
-
-BM25F as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.6: the
-frequencies of a word in title and body are divided by the length of each, weighted and added before they saturate, so
-that a word in both does not count as two.
-"""
+"""How well an article answers: BM25F over title and body (`newsindex.inverted.impacts`), and closeness in time."""
 
 from __future__ import annotations
 
@@ -19,27 +14,19 @@ from numpy.typing import NDArray
 
 from newsindex.article import micros
 from newsindex.errors import QueryError
+from newsindex.inverted import impacts
+from newsindex.inverted._occurrences import ALIKE, TYPED
 from newsindex.inverted.build import UNDATED
-from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import LiveSegment, Segment
-from newsindex.query.nodes import Pattern, Phrase, Word
-from newsindex.searcher._kernels import bm25f
-from newsindex.searcher.terms import (
-    Counts,
-    Docs,
-    document_frequency,
-    leaf_frequencies,
-    spellings,
-)
+from newsindex.query.nodes import Pattern, Phrase, Stem, Word
+from newsindex.searcher._scoring import Leaf, Scale
+from newsindex.searcher.terms import Alternative, document_frequency, patterns_of
 
-K1: Final = 0.9  # saturation of word frequency
-B_BODY: Final = 0.75  # how much the length of a body counts
-B_TITLE: Final = 0.5  # titles differ less in length, and a longer one is no worse
-TITLE_WEIGHT: Final = 4.0  # a word in the title counts as much as this many in the body
 # What a word counts again where it is spelled as it was asked for:
-ALIKE: Final = 0.25  # but for diacritics that were left out
-TYPED: Final = 0.05  # besides, if it is spelled just so
-MAX_BONUS: Final = ALIKE + TYPED
+ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
+TYPED_SHARE: Final = 0.05  # besides, if it is spelled just so
+
+_MAX_WEIGHTS: Final = 20_000  # that are kept
 
 _DAY: Final = 86_400_000_000
 _SPAN: Final = re.compile(r"\s*(\d{1,5})\s*([dwmy])\s*")
@@ -47,7 +34,7 @@ _DAYS: Final = {"d": 1.0, "w": 7.0, "m": 30.4375, "y": 365.25}
 
 
 class Ranking:
-    """Statistics of the whole index, by which leaves of a plan are scored in each segment alike."""
+    """Statistics of one generation of an index, by which leaves of a plan are scored in each segment alike."""
 
     def __init__(self, segments: Sequence[LiveSegment]) -> None:
         self._segments = [live.segment for live in segments]
@@ -55,75 +42,68 @@ class Ranking:
         self._title_average = self._average("title")
         self._body_average = self._average("body")
         self._weights: dict[tuple[str, Pattern], float] = {}
+        self._scales: dict[Segment, Scale] = {}
 
     def _average(self, part: str) -> float:
-        words = sum(segment.words[part] for segment in self._segments)
-        return words / self.articles if words else 1.0
+        return impacts.average(sum(segment.words[part] for segment in self._segments), self.articles)
 
     def df(self, field: str, pattern: Pattern) -> int:
         """In about how many articles of the index a pattern occurs."""
-        name = TEXT if field == BODY else field
-        return sum(document_frequency(segment, name, pattern) for segment in self._segments)
+        return sum(document_frequency(segment, field, pattern) for segment in self._segments)
 
     def idf(self, field: str, pattern: Pattern) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)): never negative, as in Lucene."""
         key = (field, pattern)
-        if key not in self._weights:
+        weight = self._weights.get(key)
+        if weight is None:
             df = min(self.df(field, pattern), self.articles)
-            self._weights[key] = math.log1p((self.articles - df + 0.5) / (df + 0.5))
-        return self._weights[key]
+            weight = math.log1p((self.articles - df + 0.5) / (df + 0.5))
+            if len(self._weights) >= _MAX_WEIGHTS:
+                self._weights.clear()
+            self._weights[key] = weight
+        return weight
 
     def weight(self, leaf: Word | Phrase) -> float:
-        """What a leaf is worth at most: the idf of its words, times its boost."""
-        patterns = (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
-        return leaf.boost * sum(self.idf(leaf.field, pattern) for pattern in patterns)
+        """What a leaf is worth at most, but for its spelling: the idf of its words, times its boost."""
+        idf = sum([self.idf(leaf.field, pattern) for pattern in patterns_of(leaf)])
+        return (impacts.K1 + 1) * leaf.boost * idf
 
-    def score(
-        self, segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts, titles: Counts | None = None
-    ) -> NDArray[np.float64]:
-        """The score of a leaf in the articles `docs`, given how often it occurs in each, and in its title if known."""
-        weight = self.weight(leaf)
-        if leaf.field not in (TEXT, TITLE, BODY):
-            # Names and other metadata are short, so only frequency counts.
-            return weight * (K1 + 1) * counts / (K1 + counts)
-        title_docs, title_counts = self._titles(segment, leaf, docs, counts) if titles is None else (docs, titles)
-        return self._bm25f(segment, docs, counts, title_docs, title_counts, weight)
+    def scale(self, segment: Segment) -> Scale:
+        """By what frequencies in a segment are measured."""
+        scale = self._scales.get(segment)
+        if scale is None:
+            scale = self._scales[segment] = Scale(
+                segment.title_words,
+                segment.body_words,
+                self._title_average,
+                self._body_average,
+                ALIKE_SHARE,
+                TYPED_SHARE,
+            )
+        return scale
 
-    def bonus(self, segment: Segment, leaf: Word | Phrase, docs: Docs) -> NDArray[np.float64]:
-        """What the spelling of a leaf adds to its score in the articles `docs`: at most MAX_BONUS times that score."""
-        scores = np.zeros(len(docs))
-        for counts, titles, share in spellings(segment, leaf, docs, ALIKE, TYPED):
-            scores += share * self._bm25f(segment, docs, counts, docs, titles, self.weight(leaf))
-        return scores
+    def slack(self, segment: Segment) -> float:
+        """By what impacts of a segment may fall short because its average lengths are not those of the index."""
+        title = impacts.average(segment.words["title"], segment.articles)
+        body = impacts.average(segment.words["body"], segment.articles)
+        return max(1.0, self._title_average / title, self._body_average / body)
 
-    def _bm25f(
-        self, segment: Segment, docs: Docs, counts: Counts, title_docs: Docs, title_counts: Counts, weight: float
-    ) -> NDArray[np.float64]:
-        return bm25f(
-            docs,
-            counts,
-            title_docs,
-            title_counts,
-            segment.body_words,
-            segment.title_words,
-            self._body_average,
-            self._title_average,
-            B_BODY,
-            B_TITLE,
-            TITLE_WEIGHT,
-            K1,
-            weight,
-        )
 
-    @staticmethod
-    def _titles(segment: Segment, leaf: Word | Phrase, docs: Docs, counts: Counts) -> tuple[Docs, Counts]:
-        """The articles that have a leaf in their titles, and how often, given those where it occurs at all."""
-        if leaf.field == TITLE:
-            return docs, counts
-        if leaf.field == BODY or not len(docs):
-            return docs[:0], counts[:0]
-        in_title = Word(TITLE, leaf.pattern) if isinstance(leaf, Word) else Phrase(TITLE, leaf.patterns, leaf.slop)
-        return leaf_frequencies(segment, in_title, int(docs[0]), int(docs[-1]) + 1)
+def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, alternatives: Sequence[Alternative]) -> Leaf:
+    """A word in a segment, to be found and, with a ranking, to be scored."""
+    every = 0
+    for one in alternatives:
+        every |= one.every
+    return Leaf(
+        word.field,
+        0.0 if ranking is None else ranking.weight(word),
+        tuple([one.postings for one in alternatives]),
+        tuple([one.marks for one in alternatives]),
+        tuple([one.rest for one in alternatives]),
+        type(word.pattern) is Stem,
+        (ALIKE_SHARE if every & ALIKE else 0.0) + (TYPED_SHARE if every & TYPED else 0.0),
+        1.0 if ranking is None else ranking.slack(segment),
+    )
 
 
 @attrs.frozen

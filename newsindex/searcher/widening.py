@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from newsindex.analysis import fold, is_spelling
+from newsindex.inverted._occurrences import CHOSEN
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
@@ -41,11 +42,12 @@ def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> P
     more: set[str] = set()
     for live in segments:
         for form in spelled(live.segment, TEXT if field == BODY else field, fold(pattern.form)):
-            if form.stem in known or form.stem in more:
+            stem = live.segment.terms[form.term]
+            if stem in known or stem in more:
                 continue
             alike = is_spelling(pattern.form, form.spelling) or is_spelling(form.spelling, pattern.form)
             if alike and _is_alive(live, form.term, form.number):
-                more.add(form.stem)
+                more.add(stem)
     return attrs.evolve(pattern, others=(*pattern.others, *sorted(more))) if more else pattern
 
 
@@ -54,5 +56,7 @@ def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
     with live.segment.reading_postings():
         postings = live.segment.posting_list(term)
         docs, _ = postings.docs()
-        counts, _ = postings.tally(docs, np.array([form]), np.zeros(0, np.int64))
-    return bool(live.alive[docs[counts > 0]].any())
+        marks = np.zeros(form + 1, np.uint8)
+        marks[form] = CHOSEN
+        present = postings.tally(docs, None, marks, 0)[:, 0] > 0
+    return bool(live.alive[docs[present]].any())

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import zstandard
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_ARTICLE_BYTES: Final = 256 << 20
 LEVEL: Final = 3
+
+Frame = bytes | memoryview
 
 # A zstd block takes 4 bytes at least and gives 128 KiB at most: no honest frame claims more.
 _MAX_RATIO: Final = (128 << 10) // 4
@@ -61,7 +63,7 @@ class ArticleWriter:
             trained.precompute_compress(level=LEVEL)
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained)
 
-    def frames(self, records: Sequence[bytes], threads: int = 2) -> list[bytes]:
+    def frames(self, records: Sequence[bytes], threads: int = 2) -> Sequence[Frame]:
         """The frame of each record.
 
         Raises:
@@ -75,13 +77,13 @@ class ArticleWriter:
         return _compress(self._compressor, records, threads)
 
 
-def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[bytes], threads: int) -> list[bytes]:
+def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[bytes], threads: int) -> Sequence[Frame]:
     # zstandard shares the work out by bytes, and drops empty records that follow the last share.
-    if threads > 1 and records and all(records) and "multi_compress_to_buffer" in zstandard.backend_features:
-        frames = compressor.multi_compress_to_buffer(list(records), threads=threads)
-        if len(frames) == len(records):
-            return [frames[number].tobytes() for number in range(len(frames))]
-    return [compressor.compress(record) for record in records]
+    if not all(records) or "multi_compress_to_buffer" not in zstandard.backend_features:
+        return [compressor.compress(record) for record in records]
+    frames = compressor.multi_compress_to_buffer(list(records), threads=threads) if records else ()
+    # zstandard's own type does not tell type checkers that it is a buffer.
+    return [memoryview(cast("Buffer", frames[number])) for number in range(len(frames))]
 
 
 def _train(records: Sequence[bytes], share: int) -> bytes:

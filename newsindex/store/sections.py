@@ -46,7 +46,7 @@ from newsindex.store.directory import Directory, OutputFile
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 KINDS: Final = ("segment", "tombstones")
 PAGE: Final = 65_536
 ALIGNMENT: Final = 64

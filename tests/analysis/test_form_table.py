@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsindex.analysis import MAX_FORM, FormTable, tokenize
+from newsindex.analysis import MAX_FORM, FormTable, is_bare, tokenize
+from newsindex.analysis._forms import END
 
 
 def test_numbers_are_given_in_order_of_first_sight() -> None:
@@ -111,3 +112,48 @@ def test_threads_may_share_a_table() -> None:
     assert len(set(forms)) == len(forms)
     for i, text in enumerate(texts):
         assert [forms[k] for k in results[i]] == [form for form, _, _ in tokenize(text)]
+
+
+dirty = st.text(
+    st.sampled_from("aăâîșțşţȘeț ,.1\u00ad\u200bs\u0327\u0306é😀中") | st.characters(exclude_categories=["Cs"])
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(dirty, max_size=8))
+def test_many_texts_are_scanned_as_each_is(texts: list[str]) -> None:
+    ids, lengths, bare = FormTable().scan_all(texts)
+    one_by_one = FormTable()
+    expected = [one_by_one.scan(text).tolist() for text in texts]
+    assert ids.tolist() == [number for row in expected for number in (*row, END)]
+    assert lengths.tolist() == [len(row) for row in expected]
+    assert bare.tolist() == [is_bare(text) for text in texts]
+    assert (ids.dtype, lengths.dtype, bare.dtype) == (np.int32, np.int32, np.uint8)
+
+
+def test_a_list_with_what_is_no_text_is_refused_whole() -> None:
+    table = FormTable()
+    with pytest.raises(TypeError, match="must be a str, not bytes"):
+        table.scan_all(["unu", b"doi"])  # type: ignore[list-item]
+    assert len(table) == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(dirty, max_size=5), st.lists(dirty, max_size=5))
+def test_a_table_takes_in_another(first: list[str], second: list[str]) -> None:
+    table, other = FormTable(), FormTable()
+    table.scan_all(first)
+    other.scan_all(second)
+    numbers = table.intern_all(*other.packed())
+    assert [table.form(number) for number in numbers.tolist()] == other.forms()
+    assert len(table) == len({*table.forms()})
+    assert table.intern_all(*table.packed()).tolist() == list(range(len(table)))
+
+
+def test_packed_forms_are_the_forms() -> None:
+    table = FormTable()
+    assert [part.tolist() for part in table.packed()] == [[], [0]]
+    table.scan("Ploi în Banat")
+    data, starts = table.packed()
+    assert (bytes(data).decode(), starts.tolist()) == ("ploiînbanat", [0, 4, 7, 12])
+    assert (data.dtype, starts.dtype) == (np.uint8, np.uint64)

@@ -217,7 +217,7 @@ def test_entries_that_are_not_there_are_index_errors() -> None:
 def test_an_empty_lexicon_knows_nothing() -> None:
     lexicon = Lexicon(compiled({}, "none"))
     assert (lexicon.size, lexicon.group("om"), lexicon.find("om"), lexicon.find("")) == (0, (0, 0), -1, -1)
-    places, _, sizes = lexicon.match(*pack([b"om"]))
+    places, _, sizes, _ = lexicon.match(*pack([b"om"]))
     assert (places.tolist(), sizes.tolist()) == ([-1], [0])
 
 
@@ -247,9 +247,14 @@ def test_look_ups_against_a_slow_twin(rows: dict[str, str], queries: list[str]) 
         same = [place for place, form in enumerate(forms) if analysis.fold(form) == folded]
         low, high = lexicon.group(folded)
         assert list(range(low, high)) == same
-        assert lexicon.find(text) == (forms.index(text) if text in rows else -1)
+        expected = forms.index(text) if text in rows else -1
+        assert {lexicon.find(text, near) for near in range(-1, lexicon.size + 2)} == {expected}
     ordered = sorted(asked, key=entry)
-    places, firsts, sizes = lexicon.match(*pack([entry(text) for text in ordered]))
+    places, firsts, sizes, plain = lexicon.match(*pack([entry(text) for text in ordered]))
+    assert plain.tolist() == [text.isascii() for text in ordered]
+    names, lengths = lexicon.class_names(lexicon.class_numbers(places[places >= 0]))
+    assert names.decode() == "".join(class_of(text) for text in ordered if text in rows)
+    assert lengths.tolist() == [len(class_of(text).encode()) for text in ordered if text in rows]
     assert places.dtype == firsts.dtype == sizes.dtype == np.int32
     for text, place, first, size in zip(ordered, places.tolist(), firsts.tolist(), sizes.tolist(), strict=True):
         assert place == lexicon.find(text)
@@ -277,7 +282,7 @@ def test_the_compiler_folds_as_the_tokenizer_does(real: Lexicon) -> None:
 
 def test_every_form_is_found_where_it_is(real: Lexicon) -> None:
     forms = [real.form(place) for place in range(0, real.size, 97)]
-    places, firsts, sizes = real.match(*pack([entry(form) for form in forms]))
+    places, firsts, sizes, _ = real.match(*pack([entry(form) for form in forms]))
     assert places.tolist() == list(range(0, real.size, 97)) == [real.find(form) for form in forms]
     groups = [real.group(analysis.fold(form)) for form in forms]
     assert [(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist(), strict=True)] == groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_spelling, is_stop_word, tokenize
-from newsindex.inverted.build import form_entry
 from newsindex.inverted.columns import pack
+from newsindex.inverted.vocabulary import form_entry
 
 STEMMER = Stemmer()
 
@@ -170,8 +171,18 @@ def test_one_by_one_and_in_bulk_are_the_same(texts: list[str], random: Random) -
     distinct = {form for text in texts for form, _, _ in tokenize(text)}
     forms = sorted(distinct, key=lambda form: form_entry(form, fold(form)))
     in_bare = [random.random() < 0.5 for _ in forms]
-    readings, always = stemmer.classify(forms, pack([form_entry(form, fold(form)) for form in forms]), in_bare)
-    for form, found, bare, anywhere in zip(forms, readings, in_bare, always.tolist(), strict=True):
+    classes = stemmer.classify(
+        pack([form.encode() for form in forms]),
+        pack([form_entry(form, fold(form)) for form in forms]),
+        np.array(in_bare, bool),
+    )
+    assert (np.diff(classes.forms) >= 0).all()
+    data, starts = classes.names
+    names = [data[begin:end].tobytes().decode() for begin, end in pairwise(starts.tolist())]
+    readings = [[names[first]] for first in classes.firsts]
+    for form, other in zip(classes.forms.tolist(), classes.others.tolist(), strict=True):
+        readings[form].append(names[other])
+    for form, found, bare, anywhere in zip(forms, map(tuple, readings), in_bare, classes.always.tolist(), strict=True):
         assert found == stemmer.readings(form, bare)
         assert all(found)
         assert len(set(found)) == len(found)
@@ -184,9 +195,9 @@ def test_one_by_one_and_in_bulk_are_the_same(texts: list[str], random: Random) -
 
 
 def test_nothing_in_bulk_is_nothing() -> None:
-    readings, always = STEMMER.classify([], pack([]), [])
-    assert (readings, always.tolist()) == ([], [])
-    assert always.dtype == np.bool_
+    classes = STEMMER.classify(pack([]), pack([]), np.zeros(0, bool))
+    assert len(classes.firsts) == len(classes.forms) == len(classes.others) == len(classes.always) == 0
+    assert classes.names[1].tolist() == [0]
 
 
 # ------------------------------------------------------------------------------------------- derived words

@@ -11,7 +11,7 @@ from benchmarks.figures import Ratio, in_turns, percentile, ratio
 from newsindex import Article, ArticleError, read_articles
 
 
-@pytest.mark.parametrize("name", ["corpus", "figures", "generator", "queries", "vocabulary"])
+@pytest.mark.parametrize("name", ["corpus", "figures", "generator", "plot", "queries", "scale", "svg", "vocabulary"])
 def test_examples_in_docstrings(name):
     tested = doctest.testmod(import_module(f"benchmarks.{name}"))
     assert tested.attempted > 0
@@ -42,16 +42,19 @@ def test_articles_come_back_as_they_were_written(tmp_path):
     ]
     corpus.write(tmp_path / "a.jsonl", articles)
     assert list(read_articles(tmp_path / "a.jsonl")) == articles
+    assert list(corpus.stream(tmp_path / "a.jsonl")) == articles
 
 
 def test_real_articles_are_taken_evenly_and_the_last_of_an_id_wins(tmp_path):
     articles = [Article(id=str(n), body=f"text {n}") for n in range(10)]
     corpus.write(tmp_path / "a.jsonl", [*articles, Article(id="0", body="text nou")])
     chosen = corpus.prepare(tmp_path / "a.jsonl", 5, 1, tmp_path)
-    assert [article.id for article in chosen.read()] == ["0", "2", "4", "6", "8"]
-    assert chosen.read()[0].body == "text nou"
+    assert [article.id for article in chosen.read()] == ["1", "3", "5", "7", "9"]
     assert (chosen.origin, chosen.articles) == ("a.jsonl", 5)
-    assert chosen.megabytes == pytest.approx((len("text nou") + 4 * len("text 2")) / 1e6)
+    assert chosen.megabytes == pytest.approx(5 * len("text 1") / 1e6)
+    everything = corpus.prepare(tmp_path / "a.jsonl", 0, 1, tmp_path).read()
+    assert [article.id for article in everything] == [*"1234567890"]
+    assert everything[-1].body == "text nou"
     assert corpus.prepare(tmp_path / "a.jsonl", 0, 1, tmp_path).articles == 10
 
 

@@ -4,12 +4,14 @@ import datetime as dt
 import os
 import subprocess
 import sys
-from collections import Counter
-from itertools import islice
+import tracemalloc
+from collections import Counter, defaultdict
+from itertools import pairwise
+from statistics import median
 
 import pytest
 
-from benchmarks.generator import FIRST_DAY, YEARS, generate
+from benchmarks.generator import A_DAY, BATCH, FIRST_DAY, generate, stories
 from benchmarks.vocabulary import inflect
 from newsindex.analysis import Stemmer, is_stop_word, tokenize
 from newsindex.article import BUCHAREST
@@ -37,13 +39,42 @@ def test_any_number_can_be_had():
     assert len({article.id for article in generate(1_001)}) == 1_001
 
 
-def test_dates_run_over_years_in_rough_order(articles):
+@pytest.mark.parametrize("count", [1, BATCH - 1, BATCH + 1])
+def test_fewer_are_the_beginning_of_more(count, articles):
+    assert list(generate(count, seed=5)) == articles[:count]
+
+
+def test_memory_does_not_grow_with_the_number():
+    def peak(count):
+        tracemalloc.reset_peak()
+        for _ in generate(count):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+
+    list(generate(1))  # makes the vocabulary
+    tracemalloc.start()
+    try:
+        few, many = peak(2 * BATCH), peak(10 * BATCH)
+    finally:
+        tracemalloc.stop()
+    assert many < 1.5 * few
+
+
+def _day(date):
+    return date.astimezone(BUCHAREST).date() if isinstance(date, dt.datetime) else date
+
+
+def test_dates_run_at_a_constant_pace_nearly_in_order(articles):
     dated = [a.date for a in articles if a.date is not None]
-    days = [d.astimezone(BUCHAREST).date() if isinstance(d, dt.datetime) else d for d in dated]
-    assert {day.year for day in days} == set(range(FIRST_DAY.year, FIRST_DAY.year + YEARS))
     assert 0 < COUNT - len(dated) < 0.05 * COUNT
     assert {isinstance(d, dt.datetime) for d in dated} == {True, False}
-    assert max(days[: COUNT // 2]) < min(days[-COUNT // 5 :])
+    days = Counter(map(_day, dated))
+    assert min(days) == FIRST_DAY.date()
+    assert (max(days) - min(days)).days == (COUNT - 1) // A_DAY
+    assert all(abs(days[FIRST_DAY.date() + dt.timedelta(n)] - A_DAY) < 0.1 * A_DAY for n in range(COUNT // A_DAY))
+    moments = [d for d in dated if isinstance(d, dt.datetime)]
+    late = sum(after < before for before, after in pairwise(moments))
+    assert 0 < late < 0.05 * len(moments)
 
 
 def test_outlets_sections_and_authors_vary(articles):
@@ -60,6 +91,16 @@ def test_outlets_have_spelling_habits(articles):
     assert any("ş" in text for text in texts)
     assert any("\u00ad" in text for text in texts)
     assert any(text.isascii() for text in texts)
+
+
+def test_text_is_punctuated(articles):
+    for article in articles[:300]:
+        assert article.title == article.title.strip()
+        assert not article.title.endswith(".")
+        assert ". " not in article.title
+        assert article.body.endswith(".")
+        assert not any(wrong in article.body for wrong in ("  ", " .", "..", " ,", ", .", "\n ", " \n", "\n\n"))
+    assert sum("\n" in article.body for article in articles[:300]) > 250
 
 
 def test_lengths_are_those_of_news(words):
@@ -88,14 +129,39 @@ def test_phrases_recur(words):
     assert sum(count >= 5 for count in runs.values()) > 100
 
 
-def test_stories_come_in_bursts(words):
+def test_new_words_never_cease(words):
+    # Heaps' law: of real news, three times as many articles have some 1.7 to 2 times as many forms.
+    def forms(count):
+        return len({form for row in words[:count] for form in row})
+
+    assert 1.5 < forms(300) / forms(100) < 2.5
+    assert 1.5 < forms(1_500) / forms(500) < 2.3
+
+
+def test_stories_come_in_bursts():
+    told = stories(4_000, seed=5)
+    members = defaultdict(list)
+    for place, story in enumerate(told.values()):
+        members[story].append(place)
+    sizes = [len(places) for places in members.values()]
+    assert 2 < sum(sizes) / len(sizes) < 4
+    assert max(sizes) > 20
+    assert median(after - before for places in members.values() for before, after in pairwise(places)) < A_DAY
+    assert max(after - before for places in members.values() for before, after in pairwise(places)) <= 3 * A_DAY
+
+
+def test_articles_of_a_story_share_words(articles, words):
+    told = stories(COUNT, seed=5)
     rare = {form for form, count in Counter(form for row in words for form in set(row)).items() if count < 30}
-    sets = [set(row) & rare for row in words]
-
-    def shared(distance: int) -> int:
-        return sum(len(a & b) for a, b in zip(sets, islice(sets, distance, None), strict=False))
-
-    assert shared(1) > 3 * shared(700)
+    of = {article.id: set(row) & rare for article, row in zip(articles, words, strict=True)}
+    members = defaultdict(list)
+    for article, story in told.items():
+        members[story].append(article)
+    followed = [(before, after) for ids in members.values() for before, after in pairwise(ids)]
+    others = list(pairwise(of))
+    assert len(followed) > 200
+    same = sum(len(of[a] & of[b]) for a, b in followed) / len(followed)
+    assert same > 5 * sum(len(of[a] & of[b]) for a, b in others) / len(others)
 
 
 def test_articles_do_not_depend_on_how_a_process_hashes_strings():

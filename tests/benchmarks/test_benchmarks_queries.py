@@ -1,11 +1,18 @@
 """Drawn queries: of every class, of words that are there, the same for the same seed."""
 
+import datetime as dt
+import doctest
+
+import attrs
 import pytest
 
+import benchmarks.engines.analysis
+from benchmarks import queries
 from benchmarks.engines.newsindex_engine import ENGINE
 from benchmarks.generator import generate
 from benchmarks.queries import CLASSES, Drawer, Query
 from newsindex import Article
+from newsindex.analysis import fold, is_stop_word, tokenize
 
 PER_CLASS = 12
 
@@ -39,8 +46,36 @@ def test_classes_ask_for_what_they_say(articles, drawn, searcher):
     assert all(searcher.count(query) == 1 for query in drawn["rare term"])
     assert all(len(query.words) == 3 and query.shape == "any" for query in drawn["OR of 3"])
     assert all(query.slop == 3 for query in drawn["phrase with slop"])
-    assert all(searcher.count(query) >= 1 and query.month.day == 1 for query in drawn["term in a month"])
+    assert all(query.since.day == 1 and query.until.month == query.since.month for query in drawn["term in a month"])
+    assert all((query.until + dt.timedelta(days=1)).day == 1 for query in drawn["term in a month"])
+    assert all((query.until - query.since).days == 6 for query in drawn["phrase in a week"])
+    assert all(query.words == () and query.sort == "newest" for query in drawn["dates, newest first"])
+    assert all(query.sort == "newest" for query in drawn["term, newest first"])
+    assert all(6 <= len(query.words) <= 12 and query.shape == "question" for query in drawn["whole question"])
+    assert any(is_stop_word(word) for query in drawn["whole question"] for word in query.words)
+    assert any(query.derived for query in drawn["whole question"])
+    assert {query.fetch for query in drawn["ten snippets"]} == {"snippets"}
+    assert {query.fetch for query in drawn["ten whole articles"]} == {"articles"}
     assert {query.source for query in drawn["term of a source"]} <= {article.source for article in articles}
+
+
+def test_a_fuzzy_word_is_one_that_nobody_wrote_but_nearly(articles, drawn, searcher):
+    forms = {fold(form) for article in articles for form, _, _ in tokenize(f"{article.title} {article.body}")}
+    for query in drawn["fuzzy"]:
+        near, _ = queries._edits(*query.words, sorted(set().union(*forms)))
+        assert near & forms
+
+
+def test_an_exact_form_leaves_others_out(drawn, searcher):
+    found = [(searcher.count(query), searcher.count(Query(query.words))) for query in drawn["exact form"]]
+    assert all(exactly <= all_forms for exactly, all_forms in found)
+    assert any(exactly < all_forms for exactly, all_forms in found)
+
+
+def test_a_loose_phrase_is_nowhere_the_other_way_round(drawn, searcher):
+    assert all(searcher.count(query) > 0 for query in drawn["phrase with slop"])
+    turned = [attrs.evolve(query, words=query.words[::-1]) for query in drawn["phrase with slop"]]
+    assert [searcher.count(query) for query in turned] == [0] * PER_CLASS
 
 
 def test_rows_are_what_the_hits_show(articles, drawn, searcher):
@@ -65,6 +100,10 @@ def test_what_the_articles_do_not_have_is_not_asked():
     assert drawer.draw("phrase of 2", 3) == [Query(("ploaie", "torențială"), "phrase")]
     assert drawer.draw("phrase of 3", 3) == []
     assert drawer.draw("OR of 3", 3) == []
+    assert drawer.draw("dates, newest first", 3) == []
+    assert drawer.draw("phrase in a week", 3) == []
+    assert drawer.draw("phrase with slop", 3) == []
+    assert drawer.draw("whole question", 3) == []
 
 
 def test_spelling():
@@ -73,3 +112,14 @@ def test_spelling():
     assert Query(("a", "b"), "phrase").text(slop_of_neighbours=1) == '"a b"'
     assert Query(("abc",), "prefix").text() == "abc*"
     assert Query(("a",), field="title").text() == "title:a"
+    assert Query(("a", "b"), "question").text() == "a b"
+    assert Query(("abc",), "exact").text() == "=abc"
+    assert Query(("abc",), "fuzzy").text() == "abc~1"
+    assert Query((), "dates").text() == "*"
+
+
+@pytest.mark.parametrize("module", [queries, benchmarks.engines.analysis], ids=lambda module: module.__name__)
+def test_examples_in_docstrings(module):
+    outcome = doctest.testmod(module)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0

@@ -58,13 +58,13 @@ def test_a_closed_pipe_is_quiet(archive: Path, command: list[str]) -> None:
 def test_a_real_interrupt_leaves_the_index_as_it_was(archive: Path, tmp_path: Path) -> None:
     file = write(tmp_path / "a.jsonl", GOOD)
     script = """if True:
-        import os, signal, sys
+        import signal, sys
         from newsindex.cli import main
         from newsindex.writer import Writer
         add = Writer.add
         def interrupted(self, article):
             add(self, article)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)  # to this thread: another might take the signal too late
         Writer.add = interrupted
         main(sys.argv[1:])
     """

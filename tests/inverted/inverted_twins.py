@@ -1,6 +1,9 @@
 """The slow, obviously right versions of what `newsindex.inverted` does, and a segment's sections in memory."""
 
+import ctypes
 import datetime as dt
+import math
+import mmap
 import random
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import numpy as np
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
 from newsindex.inverted.build import READING, SegmentBuilder
+from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment, Segment
 
@@ -55,6 +59,27 @@ class MemorySections:
 
     def __contains__(self, name):
         return name in self.arrays
+
+
+class Fence:
+    """Memory that ends where nothing may be read: bytes put there are followed by a page that kills who touches it.
+
+    Where the system has no mprotect there is no such page, and reads beyond the end stay unnoticed.
+    """
+
+    def __init__(self, pages=16):
+        self._memory = mmap.mmap(-1, (pages + 1) * mmap.PAGESIZE)
+        whole = np.frombuffer(self._memory, np.uint8)
+        self._room = whole[: pages * mmap.PAGESIZE]
+        if hasattr(ctypes.CDLL(None) if hasattr(mmap, "PROT_READ") else None, "mprotect"):
+            guard = ctypes.c_void_p(whole.ctypes.data + pages * mmap.PAGESIZE)
+            assert ctypes.CDLL(None).mprotect(guard, ctypes.c_size_t(mmap.PAGESIZE), 0) == 0
+
+    def hold(self, data):
+        """The bytes as an array that ends at the fence. What was held before is gone."""
+        held = self._room[len(self._room) - len(data) :]
+        held[:] = np.frombuffer(bytes(data), np.uint8)
+        return held
 
 
 class MemorySpool:
@@ -170,9 +195,41 @@ def width(values):
     return max(value.bit_length() for value in values)
 
 
-def encode_list(occurrences, forms, positions_before=0):
+def random_lengths(seed, articles):
+    """Titles of up to nine words and bodies of up to 400, or no title at all, or no words at all."""
+    rng = random.Random(seed)
+    longest = rng.choice([(9, 400), (9, 400), (0, 30), (0, 0)])
+    columns = [np.array([rng.randint(0, most) for _ in range(articles)], np.uint32) for most in longest]
+    return Lengths(*columns)
+
+
+def norm(words, doc, b):
+    """By what a frequency is multiplied in an article that has so many words where others have so many on average."""
+    mean = (int(words.sum()) / len(words)) or 1.0
+    return float(np.float32(1 / (1 - b + b * int(words[doc]) / mean)))
+
+
+def impact(pairs, doc, field, lengths):
+    """What the occurrences [(position, form number)] are worth, in steps of 1/255, rounded up and a hair more.
+
+    Norms and what is multiplied by them in a body are numbers of single precision.
+    """
+    count = len(pairs)
+    titles = sum(position < lengths.title[doc] for position, _ in pairs)
+    if field == "text":
+        shares = float(np.float32(count - titles) * np.float32(norm(lengths.body, doc, 0.75)))
+        shares += 4.0 * titles * norm(lengths.title, doc, 0.5)
+    elif field == "title":
+        shares = 4.0 * count * norm(lengths.title, doc, 0.5)
+    else:
+        shares = float(count)
+    return min(math.ceil(255 * (1 + 1e-6) * shares / (0.9 + shares)), 255)
+
+
+def encode_list(occurrences, forms, lengths, field, positions_before=0):
     """(bytes of the list, bytes of its positions) of {docid: [(position, form number)]}."""
     docs = sorted(occurrences)
+    impacts = [impact(occurrences[doc], doc, field, lengths) for doc in docs]
     docs_blocks, occurrence_blocks, lasts, base = [], [], [], -1
     for at in range(0, len(docs), BLOCK):
         block = docs[at : at + BLOCK]
@@ -194,14 +251,15 @@ def encode_list(occurrences, forms, positions_before=0):
         lasts.append(base)
     head = varint(len(docs)) + varint(forms)
     if len(docs) <= BLOCK:
-        return head + docs_blocks[0] + occurrence_blocks[0], b""
+        return head + bytes(impacts) + docs_blocks[0] + occurrence_blocks[0], b""
     table, docs_offset, occurrence_offset = b"", 0, 0
     for last, docs_block, occurrence_block in zip(lasts, docs_blocks, occurrence_blocks, strict=True):
         table += b"".join(number.to_bytes(4, "little") for number in (last, docs_offset, occurrence_offset))
         docs_offset += len(docs_block)
         occurrence_offset += len(occurrence_block)
     head += varint(positions_before) + varint(occurrence_offset)
-    body = table + docs_offset.to_bytes(4, "little") + b"".join(docs_blocks)
+    maxima = [max(impacts[at : at + BLOCK]) for at in range(0, len(docs), BLOCK)]
+    body = table + docs_offset.to_bytes(4, "little") + bytes(maxima) + bytes(impacts) + b"".join(docs_blocks)
     return head + body, b"".join(occurrence_blocks)
 
 

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsindex.inverted import _dictionary
-from newsindex.inverted._invert import GAP, GAP_TOKEN, invert
-from newsindex.inverted.build import Vocabulary, rank_in_groups, reading_entry
+from newsindex.analysis import fold, fold_table
+from newsindex.analysis.stemmer import Classes
+from newsindex.inverted import _dictionary, _strings
+from newsindex.inverted._invert import GAP, GAP_TOKEN, count, invert
 from newsindex.inverted.columns import pack
+from newsindex.inverted.vocabulary import Vocabulary, form_entry, rank_in_groups, reading_entry
 
 folded = st.text(st.sampled_from("aăbș中😀"), max_size=5)
 entries = st.tuples(folded, st.none() | folded).map(
@@ -58,19 +60,58 @@ def test_invert_sorts_occurrences_by_term_article_and_position(rows, stemmed, da
             expected += [(form_terms[form], doc, position, form_numbers[form]) for form in forms]
             position += 1
     expected.sort(key=lambda one: one[:3])
-    starts, *found = invert(
+    bounds = np.cumsum([0, *map(len, rows)])
+    whole = (
         np.array([token for row in rows for token in row], np.int32),
-        np.cumsum([0, *map(len, rows)]),
+        bounds[:-1],
+        bounds[1:],
         np.array(order, np.int32),
+    )
+    first = data.draw(st.integers(0, 4))
+    end = data.draw(st.integers(first, 4))  # a portion of the terms
+    expected = [one for one in expected if first <= one[0] < end]
+    sizes = np.array([sum(one[0] == term for one in expected) for term in range(first, end)], np.int64)
+    room = np.zeros((3, len(expected)), np.int32)
+    starts, total = invert(
+        *whole,
         np.array(form_terms, np.int32),
         np.array(form_numbers, np.int32),
-        4,
+        sizes,
+        first,
+        room,
         np.array(firsts, np.int32) if stemmed else None,
         np.array(always, np.uint8),
         np.array(bare, np.uint8),
     )
-    assert starts.tolist() == [sum(one[0] < term for one in expected) for term in range(5)]
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == [one[1:] for one in expected]
+    assert starts.tolist() == [sum(one[0] < term for one in expected) for term in range(first, end + 1)]
+    assert total == len(expected)
+    assert list(zip(*room.tolist(), strict=True)) == [one[1:] for one in expected]
+    if total:
+        with pytest.raises(ValueError, match=f"room for {total - 1} occurrences where there are {total}"):
+            invert(
+                *whole,
+                np.array(form_terms, np.int32),
+                np.array(form_numbers, np.int32),
+                sizes,
+                first,
+                room[:, 1:].copy(),
+            )
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(GAP_TOKEN, 4), max_size=9), st.booleans()), max_size=6), st.data())
+def test_count_counts_forms_in_all_and_in_bare_articles(articles, data):
+    order = data.draw(st.permutations(range(len(articles))))[: data.draw(st.integers(0, len(articles)))]
+    bounds = np.cumsum([0, *(len(row) for row, _ in articles)])
+    counts, in_bare = count(
+        np.array([token for row, _ in articles for token in row], np.int32),
+        bounds[:-1],
+        bounds[1:],
+        np.array(order, np.int32),
+        np.array([bare for _, bare in articles], np.uint8),
+        5,
+    )
+    assert counts.tolist() == [sum(articles[a][0].count(form) for a in order) for form in range(5)]
+    assert in_bare.tolist() == [sum(articles[a][0].count(form) for a in order if articles[a][1]) for form in range(5)]
 
 
 @given(st.lists(st.integers(0, 3), max_size=12).map(sorted))
@@ -86,10 +127,20 @@ class FourStems:
         return {"tara": ("tar", "țar"), "scl": ("scl", "școală", "sculă")}.get(form, (form,))
 
     def classify(self, forms, entries, bare):
+        forms = [form.decode() for form in unpacked(forms)]
         always = np.array([form == "scl" for form in forms])
-        firsts = [("țar",) if form.startswith("ț") else self.readings(form) for form in forms]
+        found = [("țar",) if form.startswith("ț") else self.readings(form) for form in forms]
+        names = sorted({name for readings in found for name in readings}, reverse=True)  # in any order
+        firsts = np.array([names.index(readings[0]) for readings in found])
         whole = [known or lacks for known, lacks in zip(always, bare, strict=True)]
-        return [found if all_of_them else found[:1] for found, all_of_them in zip(firsts, whole, strict=True)], always
+        others = [
+            (form, names.index(name))
+            for form, (readings, all_of_them) in enumerate(zip(found, whole, strict=True))
+            if all_of_them
+            for name in readings[1:]
+        ]
+        owners, classes = np.array(others, np.int64).reshape(-1, 2).T
+        return Classes(pack([name.encode() for name in names]), firsts, owners, classes, always)
 
 
 def unpacked(packed):
@@ -101,7 +152,7 @@ FORMS = ["țara", "tara", "țării", "om", "gone"]
 
 
 def chosen(counts, in_bare, forms=FORMS, **options):
-    vocabulary = Vocabulary(forms, FourStems(), np.array(in_bare) > 0)
+    vocabulary = Vocabulary(pack([form.encode() for form in forms]), FourStems(), np.array(in_bare) > 0)
     return vocabulary, vocabulary.select(np.array(counts), np.array(in_bare), **options)
 
 
@@ -123,7 +174,7 @@ def test_a_form_in_bare_articles_is_a_form_of_its_other_readings_too():
     firsts, always = vocabulary.readings
     assert firsts.tolist() == [5, 5, 6, 6, 6, 6]
     assert always.tolist() == [0] * 5
-    assert unpacked(made.entries)[-1] == b"\xfftara\0" + "țar".encode() == reading_entry("tara", "țar")
+    assert unpacked(made.entries)[-1] == b"\xfftara\0" + "țar".encode() == reading_entry(b"tara", "țar".encode())
     assert unpacked(made.terms) == [b"om", b"tar", "țar".encode()]
     assert made.entry_forms.tolist() == [3, 1, 0, 2, 5]
     # By frequency: tara read as țar 5 times, țării 4 times, țara 3 times.
@@ -141,9 +192,36 @@ def test_what_cannot_be_anything_else_is_read_so_in_every_article():
     assert vocabulary.readings[0].tolist() == [2, 2, 4]
     assert vocabulary.readings[1].tolist() == [0, 1]
     assert unpacked(made.terms) == [b"om", b"scl", "sculă".encode(), "școală".encode()]
-    readings = [reading_entry("scl", other) for other in ("sculă", "școală")]
+    readings = [reading_entry(b"scl", other.encode()) for other in ("sculă", "școală")]
     assert unpacked(made.entries) == [b"om", b"scl", *readings]
     assert made.form_counts.tolist() == [1, 1, 1, 1]
+
+
+# --------------------------------------------------------------------------------------- many packed strings
+
+
+@given(st.lists(st.binary(max_size=12) | st.text("ab", max_size=20).map(str.encode), max_size=40))
+def test_strings_are_ordered_and_ranked_by_their_bytes(strings):
+    packed = pack(strings)
+    assert _strings.order(*packed).tolist() == sorted(range(len(strings)), key=lambda i: (strings[i], i))
+    ranks, chosen = _strings.ranks(*packed)
+    distinct = sorted(set(strings))
+    assert ranks.tolist() == [distinct.index(string) for string in strings]
+    assert [strings[i] for i in chosen] == distinct
+    ordered = sorted(strings)
+    assert _strings.fresh(*pack(ordered)).tolist() == [
+        i == 0 or ordered[i] != ordered[i - 1] for i in range(len(ordered))
+    ]
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from("ăâșłñ中😀ﬁ")))
+)
+def test_strings_are_folded_as_one_is(forms):
+    packed = pack([form.encode() for form in forms])
+    folded = _strings.fold(*packed, fold_table())
+    assert unpacked(folded) == [fold(form).encode() for form in forms]
+    assert unpacked(_strings.entries(*packed, *folded)) == [form_entry(form, fold(form)) for form in forms]
 
 
 # ------------------------------------------------------------------------------------------------ dictionary

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inverted_twins import PADDING, columns, encode_list, random_list
+from inverted_twins import PADDING, columns, encode_list, impact, random_lengths, random_list
 
+from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList, list_sizes, read_terms
+from newsindex.inverted.impacts import Lengths
 
 ARTICLES = 9000
+LENGTHS = random_lengths(0, ARTICLES)
 
 lists = st.builds(
     random_list,
@@ -24,21 +27,26 @@ lists = st.builds(
 )
 
 
-def written(write):
+def written(write, lengths=LENGTHS):
     """The sections that `write(writer)` makes, as arrays."""
     sections = bytearray(), bytearray()
-    writer = PostingWriter(lambda chunk: sections[0].extend(chunk), lambda chunk: sections[1].extend(chunk))
+    writer = PostingWriter(lambda chunk: sections[0].extend(chunk), lambda chunk: sections[1].extend(chunk), lengths)
     result = write(writer)
     writer.finish()
     return result, *(np.frombuffer(bytes(section), np.uint8) for section in sections)
 
 
-def write_whole(terms, forms):
+def write_whole(terms, forms, lengths=LENGTHS, field="source"):
     """All terms by `add_terms`: (offsets, postings, positions)."""
     parts = [columns(term) for term in terms]
     starts = np.cumsum([0, *(len(part[0]) for part in parts)])
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    return written(lambda writer: writer.add_terms(starts, *joined, np.array(forms, np.int32)).tolist())
+
+    def write(writer):
+        writer.field(field)
+        return writer.add_terms(starts, *joined, np.array(forms, np.int32)).tolist()
+
+    return written(write, lengths)
 
 
 def ignore(start, stop):
@@ -51,22 +59,29 @@ def open_list(postings, positions, start, stop, articles=ARTICLES):
 
 
 @settings(max_examples=150)
-@given(st.lists(st.tuples(lists, st.just(300)), min_size=1, max_size=3), st.randoms(use_true_random=False))
-def test_the_writer_writes_what_the_format_says(pairs, rng):
+@given(
+    st.lists(st.tuples(lists, st.just(300)), min_size=1, max_size=3),
+    st.sampled_from(["text", "title", "source"]),
+    st.integers(0, 9),
+    st.randoms(use_true_random=False),
+)
+def test_the_writer_writes_what_the_format_says(pairs, field, seed, rng):
     terms, forms = [term for term, _ in pairs], [count for _, count in pairs]
+    lengths = random_lengths(seed, ARTICLES)
     expected_postings, expected_positions, expected_offsets = b"", b"", []
     for term, count in pairs:
         expected_offsets.append(len(expected_postings))
-        data, places = encode_list(term, count, len(expected_positions))
+        data, places = encode_list(term, count, lengths, field, len(expected_positions))
         expected_postings += data
         expected_positions += places
-    offsets, postings, positions = write_whole(terms, forms)
+    offsets, postings, positions = write_whole(terms, forms, lengths, field)
     assert offsets == expected_offsets
     assert postings.tobytes() == expected_postings + PADDING
     assert positions.tobytes() == expected_positions + PADDING
 
     def in_portions(writer):
         found = []
+        writer.field(field)
         for term, count in pairs:
             found.append(writer.begin(count))
             rows = columns(term)
@@ -76,7 +91,7 @@ def test_the_writer_writes_what_the_format_says(pairs, rng):
             assert writer.end() == len(term)
         return found
 
-    again, *sections = written(in_portions)
+    again, *sections = written(in_portions, lengths)
     assert again == offsets
     assert [section.tobytes() for section in sections] == [postings.tobytes(), positions.tobytes()]
 
@@ -111,35 +126,81 @@ def test_occurrences_are_read_back_of_any_articles(term, seed, count):
         assert pairs == [pair for row in rows for pair in row]
 
 
-@settings(max_examples=150)
-@given(lists, st.integers(0, 2**32), st.sampled_from([0, 5, ARTICLES]), st.sets(st.integers(0, 299), max_size=40))
-def test_occurrences_of_some_forms_are_read_and_counted(term, seed, count, alike):
+def marks_of(numbers, marks, rest):
+    """The marks of forms by their numbers."""
+    return [marks[number] if number < len(marks) else rest for number in numbers]
+
+
+marked = st.lists(st.integers(0, 7), max_size=3) | st.lists(st.integers(0, 7), min_size=290, max_size=310)
+
+
+@settings(max_examples=80)
+@given(lists, st.integers(0, 2**32), st.sampled_from([0, 5, ARTICLES]), marked, st.integers(0, 7), st.booleans())
+def test_occurrences_of_some_forms_are_read_and_counted(term, seed, count, marks, rest, limited):
     _, postings, positions = write_whole([term], [300])
     rng = random.Random(seed)
-    alike |= {form for row in term.values() for _, form in row if rng.random() < 0.3}
-    typed = {form for form in alike if rng.random() < 0.5}
     wanted = sorted({*rng.sample(range(ARTICLES), count), *rng.sample(sorted(term), rng.randrange(len(term)) // 2)})
-    docs, chosen, marked = np.array(wanted, np.int32), np.array([*alike], np.int64), np.array([*typed], np.int64)
+    docs = np.array(wanted, np.int32)
     plist = open_list(postings, positions, 0, len(postings) - 8)
-    rows = [[(place, form) for place, form in term.get(doc, []) if form in alike] for doc in wanted]
-    starts, places, forms = plist.occurrences(docs, chosen=chosen)
-    assert starts.tolist() == np.cumsum([0, *map(len, rows)]).tolist()
-    assert places.tolist() == [place for row in rows for place, _ in row]
-    assert not len(forms)
-    counts, marks = plist.tally(docs, chosen, marked)
-    assert counts.dtype == marks.dtype == np.int32
-    assert counts.tolist() == [len(row) for row in rows]
-    assert marks.tolist() == [sum(form in typed for _, form in row) for row in rows]
+    rows = []
+    for doc in wanted:
+        pairs = term.get(doc, [])
+        every = zip(pairs, marks_of([form for _, form in pairs], marks, rest), strict=True)
+        rows.append([(place, mark) for (place, _), mark in every])
+    starts, places, found = plist.occurrences(docs, np.array(marks, np.uint8), rest)
+    kept = [[pair for pair in row if pair[1]] for row in rows]
+    assert starts.tolist() == np.cumsum([0, *map(len, kept)]).tolist()
+    assert list(zip(places.tolist(), found.tolist(), strict=True)) == [pair for row in kept for pair in row]
+    longest = max(place for row in term.values() for place, _ in row) + 2
+    limits = np.array([rng.choice([0, 1, rng.randrange(longest), longest]) for _ in range(ARTICLES)], np.uint32)
+    tally = plist.tally(docs, limits if limited else None, np.array(marks, np.uint8), rest)
+    assert tally.dtype == np.int32
+    in_title = limits[docs].tolist() if limited else [0] * len(docs)
+    assert tally.tolist() == [tallied(row, limit) for row, limit in zip(rows, in_title, strict=True)]
+    plain = [[(place, CHOSEN) for place, _ in row] for row in rows]
+    assert plist.tally(docs).tolist() == [tallied(row, 0) for row in plain]
 
 
-def test_forms_that_cannot_be_are_refused():
+def tallied(row, limit):
+    """The six sums of [(position, marks)] in one article."""
+    sums = []
+    for mark in (CHOSEN, ALIKE, TYPED):
+        places = [place for place, marks in row if marks & mark]
+        sums += [len(places), sum(place < limit for place in places)]
+    return sums
+
+
+def test_limits_that_are_not_those_of_all_articles_are_refused():
     _, postings, positions = write_whole([{3: [(0, 1)]}], [300])
     plist = open_list(postings, positions, 0, len(postings) - 8)
-    docs, none = np.array([3], np.int32), np.zeros(0, np.int64)
-    for alike, typed in (([-1], []), ([1], [2]), ([1], [-1])):
-        with pytest.raises(ValueError, match=r"numbered -1|marked and not chosen"):
-            plist.tally(docs, np.array(alike, np.int64), np.array(typed, np.int64))
-    assert [counts.tolist() for counts in plist.tally(docs, none, none)] == [[0], [0]]
+    docs = np.array([3], np.int32)
+    for count in (0, 4, ARTICLES + 1):
+        with pytest.raises(ValueError, match=f"{count} limits for {ARTICLES} articles"):
+            plist.tally(docs, np.zeros(count, np.uint32))
+    no_marks = np.zeros(0, np.uint8)
+    assert plist.tally(docs, None, no_marks, 0).tolist() == [[0] * 6]
+    assert plist.occurrences(docs, no_marks, 0)[1].tolist() == []
+
+
+@settings(max_examples=100)
+@given(lists, st.sampled_from(["text", "title", "source"]), st.integers(0, 9))
+def test_impacts_bound_what_a_term_is_worth(term, field, seed):
+    """They are the shares of BM25F in whole steps, no more than one step and a hair too high, and never too low."""
+    lengths = random_lengths(seed, ARTICLES)
+    _, postings, positions = write_whole([term], [300], lengths, field)
+    found = open_list(postings, positions, 0, len(postings) - 8).impacts()
+    assert found.dtype == np.uint8
+    assert found.tolist() == [impact(pairs, doc, field, lengths) for doc, pairs in term.items()]
+    title, body = lengths.title.astype(float), lengths.body.astype(float)
+    for (doc, pairs), steps in zip(term.items(), found.tolist(), strict=True):
+        titles = sum(place < title[doc] for place, _ in pairs) if field == "text" else len(pairs)
+        shares = 4 * titles / (0.5 + 0.5 * title[doc] / (title.mean() or 1))
+        if field == "text":
+            shares += (len(pairs) - titles) / (0.25 + 0.75 * body[doc] / (body.mean() or 1))
+        elif field == "source":
+            shares = len(pairs)
+        exact = 255 * shares / (0.9 + shares)
+        assert exact <= steps <= exact + 1.001
 
 
 @settings(max_examples=100)
@@ -167,7 +228,7 @@ def test_list_sizes_count_the_occurrences_too(terms):
     sizes = list_sizes(postings, positions, starts, ARTICLES, ignore, ignore)
     expected, before = [], 0
     for term in terms:
-        data, places = encode_list(term, 300, before)
+        data, places = encode_list(term, 300, LENGTHS, "source", before)
         expected.append(len(data) + len(places))
         before += len(places)
     assert sizes.tolist() == expected
@@ -177,7 +238,7 @@ def test_many_lists_pass_the_sink_in_several_chunks():
     docs = np.repeat(np.arange(ARTICLES, dtype=np.int32), 100)
     places = np.tile(np.arange(0, 30_000, 300, dtype=np.int32), ARTICLES)
     chunks = []
-    writer = PostingWriter(lambda chunk: None, lambda chunk: chunks.append(len(chunk)))
+    writer = PostingWriter(lambda chunk: None, lambda chunk: chunks.append(len(chunk)), LENGTHS)
     for _ in range(3):
         writer.begin(1)
         writer.add(docs, places, np.zeros_like(docs))
@@ -203,6 +264,7 @@ def test_the_bytes_of_a_short_list():
         [
             3,  # df
             2,  # forms
+            176, 135, 197,  # impacts: 255 * 2 / 2.9 is 175.9, of one occurrence 134.2, of three 196.2
             3,  # docs block: bits of a docid delta
             2,  # bits of a count
             0b01_000_010, 0b1,  # deltas 2, 0, 5, the first in the lowest bits: 101 000 010
@@ -235,6 +297,8 @@ def test_the_bytes_of_a_list_of_two_blocks():
             2, 0, 0, 0,
             34, 0, 0, 0,
             5, 0, 0, 0,  # bytes of docs
+            135, 135,  # the highest impact of each block
+            *[135] * 129,  # impacts
             0, 0,  # docs of block 0: deltas and counts are all zero and take no bits
             2, 0,  # docs of block 1: two bits
             2,  # 130 - 127 - 1
@@ -254,7 +318,7 @@ def test_the_bytes_of_a_list_of_two_blocks():
 
 def test_the_writer_refuses_columns_of_different_length():
     docs = np.arange(3, dtype=np.int32)
-    writer = PostingWriter(lambda chunk: None, lambda chunk: None)
+    writer = PostingWriter(lambda chunk: None, lambda chunk: None, LENGTHS)
     writer.begin(1)
     with pytest.raises(ValueError, match="columns of 3, 2 and 3 rows"):
         writer.add(docs, docs[:2], docs)
@@ -263,3 +327,36 @@ def test_the_writer_refuses_columns_of_different_length():
         writer.add_terms(np.array([0, 4]), docs, docs, docs, one)
     with pytest.raises(ValueError, match="columns of 1, 2 and 1 rows"):
         writer.add_terms(np.array([0, 3]), docs, docs, docs, np.ones(2, np.int32))
+
+
+@pytest.mark.parametrize("docs", [[-1], [3], [2, 1], [2**31 - 1]])
+def test_the_writer_refuses_articles_that_have_no_length_or_are_out_of_order(docs):
+    """It looks up the length of each, so a docid that is none would be read beyond them."""
+    lengths = Lengths(np.ones(3, np.uint32), np.ones(3, np.uint32))
+    zeros, rows = np.zeros(len(docs), np.int32), np.array(docs, np.int32)
+    writer = PostingWriter(lambda chunk: None, lambda chunk: None, lengths)
+    writer.begin(1)
+    with pytest.raises(ValueError, match=r"docid -?\d+ after -?\d+, of 3"):
+        writer.add(rows, zeros, zeros)
+    writer = PostingWriter(lambda chunk: None, lambda chunk: None, lengths)
+    with pytest.raises(ValueError, match=r"docid -?\d+ after -?\d+, of 3"):
+        writer.add_terms(np.array([0, len(docs)]), rows, zeros, zeros, np.ones(1, np.int32))
+
+
+def test_the_writer_refuses_titles_that_are_not_as_many_as_bodies():
+    with pytest.raises(ValueError, match="columns of 3, 3 and 2 rows"):
+        PostingWriter(print, print, Lengths(np.ones(3, np.uint32), np.ones(2, np.uint32)))
+
+
+def test_a_list_whose_highest_impacts_are_not_those_of_its_blocks_is_found_out():
+    term = {doc: [(place, 0) for place in range(1 + doc % 5)] for doc in range(0, 600, 2)}
+    _, postings, positions = write_whole([term], [1])
+    plist = open_list(postings, positions, 0, len(postings) - 8)
+    plist.check(np.zeros(ARTICLES, np.int64))
+    impacts = plist.impacts().tobytes()
+    at = postings.tobytes().rindex(impacts)  # the highest of each block stand right before them
+    for place in range(at - 3, at):
+        damaged = postings.copy()
+        damaged[place] += 1
+        with pytest.raises(ValueError, match="highest impact"):
+            open_list(damaged, positions, 0, len(postings) - 8).check(np.zeros(ARTICLES, np.int64))

@@ -6,13 +6,15 @@ import datetime as dt
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from query_support import Folding, classes
 from whoosh import query as wq
 from whoosh.query import spans
 
-from newsindex.analysis import Stemmer, fold, is_stop_word
+from newsindex.analysis import Stemmer, fold, is_stop_word, tokenize
 from newsindex.errors import QueryError
-from newsindex.query import dates
+from newsindex.query import dates, plain
 from newsindex.query.builders import words
 from newsindex.query.language import parse
 from newsindex.query.nodes import (
@@ -34,7 +36,8 @@ from newsindex.query.nodes import (
     Wildcard,
     Word,
 )
-from newsindex.query.plan import DERIVED, leaves, plan
+from newsindex.query.plain import DERIVED
+from newsindex.query.plan import leaves, plan
 
 
 def planned(tree: wq.Query) -> Plan:
@@ -329,3 +332,19 @@ def test_leaves_are_what_an_article_may_match_by() -> None:
     found = [leaf.pattern if isinstance(leaf, Word) else leaf.patterns for leaf in leaves(made)]
     assert found == [Stem("x"), (Stem("z"), Stem("w")), Stem("a1")]
     assert list(leaves(Unscored(Maybe(X, Y)))) == [X, Y]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["guvern", "Țara", "tara", "si", "de", "la", "10k", "covid19", "a1", "declară", "CO", "i"]),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from(["all", "any"]),
+)
+def test_plain_words_are_planned_as_their_tree_is(words, match):
+    text = " ".join(words)
+    assert plain.words(text) == words
+    made = plain.plan_words(words, match, Stemmer())
+    assert made in (None, plan(parse(text, match), query=text))
+    assert made is not None or any(len(tokenize(word)) > 1 for word in words)

@@ -8,9 +8,15 @@ import numpy as np
 
 from newsindex.analysis import Stemmer, fold, is_bare, is_spelling, tokenize
 from newsindex.article import Article
+from newsindex.inverted._posting_writer import PostingWriter
+from newsindex.inverted._postings import PostingList
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Derived, Form, Fuzzy, Phrase, Prefix, Stem, Word
+from newsindex.searcher.executor import Executor, in_field
+from newsindex.searcher.page import Search
+from newsindex.searcher.ranking import Ranking
+from newsindex.searcher.terms import phrase_tally, word_tallies
 from newsindex.store.directory import MemoryDirectory
 from newsindex.store.sections import SectionReader, SectionWriter, new_uid
 
@@ -39,6 +45,49 @@ def live(articles, dead=()):
     alive = np.ones(segment.articles, bool)
     alive[list(dead)] = False
     return LiveSegment(segment, alive)
+
+
+def search(parts, plan):
+    """A plan made ready for some segments."""
+    return Search(parts, plan, Ranking(parts))
+
+
+def scored(parts, plan, ranking=None):
+    """(docids, scores) of all live matches in each segment; `ranking` is that of the segments if it is at hand."""
+    ranking, found = ranking or Ranking(parts), []
+    for one in parts:
+        executor = Executor(one, ranking)
+        docs = executor.live_matches(plan).docs
+        found.append((docs, executor.score(plan, docs)))
+    return found
+
+
+def frequencies(one, leaf, low, high):
+    """(docids, counts): where in an interval of docids a leaf is found, and how often it is counted there."""
+    docs = Executor(one, None).run(leaf, low, high).docs
+    if isinstance(leaf, Phrase):
+        return docs, in_field(leaf, phrase_tally(one.segment, leaf, docs))
+    counts = [in_field(leaf, tally) for tally in word_tallies(one.segment, leaf, docs)]
+    none = np.zeros(len(docs), np.int32)
+    return docs, sum(counts, none) if not isinstance(leaf.pattern, Stem) else np.max([none, *counts], axis=0)
+
+
+def posting_list(occurrences, lengths, field="text", forms=300):
+    """A posting list in memory, of {docid: [(position, form number)]}."""
+    sections = bytearray(), bytearray()
+    writer = PostingWriter(sections[0].extend, sections[1].extend, lengths)
+    rows = [(doc, *pair) for doc in sorted(occurrences) for pair in occurrences[doc]]
+    writer.field(field)
+    writer.begin(forms)
+    writer.add(*(np.array(column, np.int32) for column in zip(*rows, strict=True)))
+    writer.end()
+    writer.finish()
+    postings, positions = (np.frombuffer(bytes(section), np.uint8) for section in sections)
+
+    def verify(start, stop):
+        return stop
+
+    return PostingList(postings, positions, 0, len(postings) - 8, len(lengths.title), verify, verify)
 
 
 def random_articles(seed, count):
@@ -128,7 +177,7 @@ def loosened(leaf, articles):
             return pattern
         alike = {form for form in forms if is_spelling(pattern.form, form) or is_spelling(form, pattern.form)}
         homes = {read(form, leaf.field not in ("source", "tags"))[0] for form in alike}
-        return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(homes)))
+        return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(homes)), True)
 
     if isinstance(leaf, Word):
         return Word(leaf.field, words(leaf.pattern))
@@ -154,6 +203,83 @@ def how_often(article, leaf):
         phrases_in([[is_meant(form, one, stemmed, bare) for form in run] for one in leaf.patterns], leaf.slop)
         for run in runs
     )
+
+
+def lengths_of(article):
+    """How many words the title and the body of an article have."""
+    return tuple(len(run) for run in field_forms(article, "text"))
+
+
+def worth(article, leaf, means):
+    """BM25F of a word or phrase in an article but for its weight; `means` are of the lengths of titles and of bodies.
+
+    Of several terms that a word may be the one counts that is worth most; the occurrences of the forms that another
+    pattern means add up. What is spelled as it was asked for counts again by a quarter, and if just so by a twentieth.
+    """
+    parts = ["title", "body"] if leaf.field == "text" else [leaf.field]
+    ways = [_ways(article, leaf, part) for part in parts]
+    best = 0.0
+    for terms in zip(*ways, strict=True):
+        value = 0.0
+        for share, way in ((1.0, 0), (0.25, 1), (0.05, 2)):
+            shares = 0.0
+            for part, counts in zip(parts, terms, strict=True):
+                shares += counts[way] * _share_of_one(article, part, means)
+            value += share * 1.9 * shares / (0.9 + shares)
+        best = max(best, value)
+    return best
+
+
+def _share_of_one(article, part, means):
+    title, body = lengths_of(article)
+    if part == "title":
+        return 4.0 / (0.5 + 0.5 * title / means[0])
+    return 1 / (0.25 + 0.75 * body / means[1]) if part == "body" else 1.0
+
+
+def _ways(article, leaf, part):
+    """How often each term of a leaf occurs in a part of an article, how often alike, and how often just as typed."""
+    stemmed = part not in ("source", "tags")
+    bare = is_bare(article.title + article.body)
+    runs = field_forms(article, part)
+    if isinstance(leaf, Phrase):
+        asked = any(isinstance(one, Stem) and one.form for one in leaf.patterns)
+        tests = [is_meant, is_alike, is_typed] if asked else [is_meant]
+        counts = [
+            sum(
+                phrases_in([[test(form, one, stemmed, bare) for form in run] for one in leaf.patterns], leaf.slop)
+                for run in runs
+            )
+            for test in tests
+        ]
+        return [(*counts, 0, 0)[:3]]
+    if not isinstance(leaf.pattern, Stem):
+        return [(how_often(article, Word(part, leaf.pattern)), 0, 0)]
+    found = []
+    for term in {leaf.pattern.stem, *leaf.pattern.others}:
+        forms = [form for run in runs for form in run if term in read(form, stemmed, bare)]
+        # As what else it may be read a form is spelled in no way at all.
+        own = [form for form in forms if read(form, stemmed)[0] == term]
+        own = own if leaf.pattern.form else []
+        alike = sum(is_alike(form, leaf.pattern, stemmed) for form in own)
+        found.append((len(forms), alike, sum(is_typed(form, leaf.pattern, stemmed) for form in own)))
+    return found
+
+
+def is_alike(form, pattern, stemmed=True, bare=False):
+    """Whether a form is spelled as a pattern asks, but for diacritics that a loose word lacks; most ask for nothing."""
+    if not isinstance(pattern, Stem) or not pattern.form:
+        return is_meant(form, pattern, stemmed, bare)
+    if read(form, stemmed)[0] not in (pattern.stem, *pattern.others):
+        return False
+    return form == pattern.form or (pattern.loose and is_spelling(pattern.form, form))
+
+
+def is_typed(form, pattern, stemmed=True, bare=False):
+    """Whether a form is spelled just as a pattern asks."""
+    if not isinstance(pattern, Stem) or not pattern.form:
+        return is_meant(form, pattern, stemmed, bare)
+    return form == pattern.form and is_alike(form, pattern, stemmed, bare)
 
 
 def phrases_in(rows, slop):

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import how_often, live, random_articles
+from searcher_twins import how_often, live, random_articles, search
 
 from newsindex.analysis import clean
 from newsindex.article import BUCHAREST, Article, micros
 from newsindex.errors import QueryError
 from newsindex.query.nodes import Everything, Form, Nothing, Word
-from newsindex.searcher.aggregate import MAX_PERIODS, facets, local_day, timeline
+from newsindex.searcher import aggregate
+from newsindex.searcher.aggregate import MAX_PERIODS, local_day
 
 ARTICLES = random_articles(9, 150)
 PARTS = [live(ARTICLES[:50]), live(ARTICLES[50:])]
@@ -26,6 +27,14 @@ def moment(year, month, day, hour=0, minute=0):
 
 def dated(*dates):
     return [live([Article(id=str(number), date=date) for number, date in enumerate(dates)])]
+
+
+def facets(parts, plan, field, limit):
+    return aggregate.facets(parts, search(parts, plan).matches(), field, limit)
+
+
+def timeline(parts, plan, by):
+    return aggregate.timeline(parts, search(parts, plan).matches(), by)
 
 
 # ------------------------------------------------------------------------------------------------ facets

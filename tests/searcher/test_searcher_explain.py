@@ -1,7 +1,7 @@
 """Explanations give the score of the search, and the reasons for it."""
 
 import pytest
-from searcher_twins import live, random_articles
+from searcher_twins import live, random_articles, search
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article, micros
@@ -24,10 +24,11 @@ from newsindex.query.nodes import (
     Word,
 )
 from newsindex.searcher.explain import explain
-from newsindex.searcher.page import search
+from newsindex.searcher.ranking import Ranking
 
 ARTICLES = random_articles(21, 90)
 PARTS = [live(ARTICLES[:30]), live(ARTICLES[30:])]
+RANKING = Ranking(PARTS)
 STEM = Stemmer()
 BUDGET, COUNTRY = Word("text", Stem(STEM("buget"))), Word("title", Form("țară"), 2.0)
 PLANS = [
@@ -53,12 +54,12 @@ PLANS = [
 
 @pytest.mark.parametrize("plan", PLANS, ids=[str(number) for number in range(len(PLANS))])
 def test_the_score_explained_is_the_score_of_the_search(plan):
-    page = search(PARTS, plan, limit=None, offset=0, sort="relevance", closeness=None)
+    page = search(PARTS, plan).page(None)
     scores = {(one.segment, one.doc): one.score for one in page.found}
     assert scores or isinstance(plan, Nothing)
     for number, one in enumerate(PARTS):
         for doc in range(one.segment.articles):
-            found = explain(PARTS, plan, one.segment, doc)
+            found = explain(RANKING, plan, one, doc)
             assert found.matches == ((number, doc) in scores)
             assert found.score == pytest.approx(scores.get((number, doc), 0.0))
 
@@ -75,7 +76,7 @@ def test_parts_are_explained_one_by_one():
             Unscored(Dates(None, None)),
         )
     )
-    found = explain([one], plan, one.segment, 0)
+    found = explain(Ranking([one]), plan, one, 0)
     assert not found.matches  # it has no date
     word, phrase, negation, source, maybe, unscored = found.details
     assert (word.matches, phrase.matches, negation.matches, source.matches, maybe.matches, unscored.matches) == (
@@ -104,6 +105,6 @@ def test_parts_are_explained_one_by_one():
 
 def test_a_filter_alone_says_that_all_are_alike():
     one = live([Article(id="1", source="Meteo")])
-    found = explain([one], OneOf("source", ("Meteo",)), one.segment, 0)
+    found = explain(Ranking([one]), OneOf("source", ("Meteo",)), one, 0)
     assert (found.score, found.description) == (1.0, "nothing to score: all that match are alike")
     assert found.details[0].description == "source is one of Meteo"

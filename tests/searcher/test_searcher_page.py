@@ -5,14 +5,28 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import how_often, live, random_articles
+from searcher_twins import how_often, live, random_articles, scored, search
 
 from newsindex.article import Article, micros
 from newsindex.inverted.build import UNDATED
-from newsindex.query.nodes import And, Dates, Everything, Form, Maybe, Nothing, OneOf, Or, Phrase, Prefix, Stem, Word
+from newsindex.query.nodes import (
+    And,
+    Dates,
+    Everything,
+    Form,
+    Maybe,
+    Not,
+    Nothing,
+    OneOf,
+    Or,
+    Phrase,
+    Prefix,
+    Stem,
+    Unscored,
+    Word,
+)
 from newsindex.searcher.executor import Executor
-from newsindex.searcher.page import count, matches, search
-from newsindex.searcher.ranking import MAX_BONUS, Closeness, Ranking
+from newsindex.searcher.ranking import Closeness, Ranking
 
 ARTICLES = random_articles(3, 160)
 
@@ -37,24 +51,26 @@ PLANS = [
     Or((Word("text", Stem("țară", "tara", ("tare",), True)), Word("text", Stem("ploaie", "ploi"), 2.0), Everything())),
     And((Word("text", Stem("de", "de")), Or((Word("text", Stem("om", "om")), And((Everything(), Everything())))))),
     Maybe(Everything(), Phrase("text", (Stem("guvern", "guvern"), Stem("guvern", "guvernul")), 9)),
+    Phrase("body", (Stem("guvern", "guvernul"), Prefix("")), 2),
+    Or((Word("body", Stem("guvern", "guvernul")), Word("text", Form("de")))),
+    Or((Word("text", Stem("guvern")), Not(Word("text", Stem("om"))), Unscored(Word("text", Form("de")), 0.5))),
+    Not(Word("text", Stem("guvern"))),
 ]
+# Plans in which nothing makes one match worth more than another: all of them are worth 1.
+UNRANKED = [Everything(), Nothing(), PLANS[5], PLANS[-1]]
 
 
 def sorted_matches(parts, plan, sort, closeness):
     """(score, date, segment, docid) of all live matches, best first."""
     rows = []
-    ranking = Ranking(parts)
-    for number, (one, found) in enumerate(zip(parts, matches(parts, plan, ranking), strict=True)):
-        scores = [1.0] * len(found.docs) if found.scores is None else found.scores.tolist()
-        bonus = Executor(one.segment, ranking).bonus(plan, found.docs).tolist()
-        for doc, score, more in zip(found.docs.tolist(), scores, bonus, strict=True):
+    for number, (one, (docs, scores)) in enumerate(zip(parts, scored(parts, plan), strict=True)):
+        for doc, score in zip(docs.tolist(), scores.tolist(), strict=True):
             assert one.alive[doc]
-            assert 0 <= more <= score * MAX_BONUS * (1 + 1e-12)
             date = int(one.segment.dates[doc])
+            score = score if plan not in UNRANKED else 1.0
             if closeness is not None:
-                factor = float(closeness.factors(one.segment.dates[doc : doc + 1])[0])
-                score, more = score * factor, more * factor
-            rows.append((score + more, date, number, doc))
+                score *= float(closeness.factors(one.segment.dates[doc : doc + 1])[0])
+            rows.append((score, date, number, doc))
     if sort == "relevance":
         return sorted(rows, reverse=True)
     if sort == "newest":
@@ -74,19 +90,39 @@ def sorted_matches(parts, plan, sort, closeness):
 def test_a_page_is_a_part_of_all_matches_in_order(parts, plan, sort, limit, offset, near):
     closeness = Closeness(micros(Article(date="2025-01-01").date), 5 * 86_400_000_000.0) if near else None
     expected = sorted_matches(parts, plan, sort, closeness)
-    page = search(parts, plan, limit=limit, offset=offset, sort=sort, closeness=closeness)
-    assert page.total == len(expected) == count(parts, plan)
-    found = [(one.score, one.date, one.segment, one.doc) for one in page.found]
-    assert found == expected[offset:][: len(expected) if limit is None else limit]
+    ready = search(parts, plan)
+    for _ in range(2):  # what it learned for a page must not change the next
+        page = ready.page(limit, offset, sort, closeness)
+        assert page.total == len(expected) == ready.count()
+        assert page.found == expected[offset:][: len(expected) if limit is None else limit]
+    assert list(map(len, ready.matches())) == [
+        sum(row[2] == number for row in expected) for number in range(len(parts))
+    ]
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(SPLIT), st.sampled_from(PLANS), st.integers(0, 160), st.integers(0, 160))
+def test_matches_bound_the_scores_and_an_interval_is_a_part_of_all(parts, plan, low, high):
+    ranking = Ranking(parts)
+    for one in parts:
+        executor = Executor(one, ranking)
+        high = min(high, one.segment.articles)
+        found, whole = executor.run(plan, low, high), executor.run(plan)
+        assert found.docs.tolist() == [doc for doc in whole.docs.tolist() if low <= doc < high]
+        assert Executor(one, None).run(plan, low, high).docs.tolist() == found.docs.tolist()
+        scores = executor.score(plan, found.docs)
+        assert (scores == executor.score(plan, whole.docs)[(whole.docs >= low) & (whole.docs < high)]).all()
+        bounds = [0.0] * len(found.docs) if found.bounds is None else found.bounds.tolist()
+        assert all(score <= bound for score, bound in zip(scores.tolist(), bounds, strict=True))
 
 
 @pytest.mark.parametrize("parts", SPLIT)
 def test_the_matches_are_the_articles_that_live_and_have_the_word(parts):
     leaf = PLANS[0]
     by_id = {article.id: article for article in ARTICLES}
-    for one, found in zip(parts, matches(parts, leaf), strict=True):
+    for one, found in zip(parts, search(parts, leaf).matches(), strict=True):
         alive = [doc for doc in range(one.segment.articles) if one.alive[doc]]
-        assert found.docs.tolist() == [doc for doc in alive if how_often(by_id[one.segment.id(doc)], leaf)]
+        assert found.tolist() == [doc for doc in alive if how_often(by_id[one.segment.id(doc)], leaf)]
 
 
 def test_order_of_equals():
@@ -95,18 +131,36 @@ def test_order_of_equals():
     articles = [Article(id=name, body="ploi", date=date) for name, date in rows]
     for parts in ([live(articles)], [live(articles[:2]), live(articles[2:])]):
 
-        def order(sort, parts=parts, **options):
-            arguments = {"limit": None, "offset": 0, "closeness": None, **options}
-            page = search(parts, Word("text", Form("ploi")), sort=sort, **arguments)
+        def order(sort, limit=None, offset=0, parts=parts):
+            page = search(parts, Word("text", Form("ploi"))).page(limit, offset, sort)
             return "".join(parts[one.segment].segment.id(one.doc) for one in page.found)
 
         assert order("relevance") == order("newest") == "cdaeb"
         assert order("oldest") == "adcbe"
         assert order("relevance", limit=2) == order("newest", limit=2) == "cd"
         assert order("oldest", limit=2, offset=2) == "cb"
-        assert order("newest", limit=0) == order("newest", offset=9) == ""
+        assert order("relevance", limit=2, offset=1) == "da"
+        for sort in ("newest", "relevance"):
+            assert order(sort, limit=0) == order(sort, offset=9) == order(sort, limit=3, offset=9) == ""
+
+
+@pytest.mark.parametrize("newer", range(1, 40))
+def test_of_equals_in_many_segments_the_newest_are_on_the_page(newer):
+    """What the first segment offers is no reason to leave out what is exactly as good in the next."""
+    rows = [("2025-01-01", 20, 0), ("2025-01-02", newer, newer), ("2024-01-01", 15, 1)]
+    parts = [
+        live([Article(id=f"{k}", body="ploi mari" if k < like else "vânt", date=date) for k in range(like + unlike)])
+        for date, like, unlike in rows
+    ]
+    page = search(parts, Word("text", Form("ploi"))).page(10)
+    assert page.total == 35 + newer
+    assert page.found == search(parts, Word("text", Form("ploi"))).page(None).found[:10]
+    assert [one.segment for one in page.found] == [1] * min(newer, 10) + [0] * max(10 - newer, 0)
 
 
 def test_no_segments_no_hits():
-    page = search([], Everything(), limit=10, offset=0, sort="relevance", closeness=None)
-    assert (page.total, page.found) == (0, [])
+    for plan in (Everything(), Word("text", Form("ploi"))):
+        for sort in ("relevance", "newest", "oldest"):
+            page = search([], plan).page(sort=sort)
+            assert (page.total, page.found) == (0, [])
+        assert search([], plan).count() == 0

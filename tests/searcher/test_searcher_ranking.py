@@ -5,17 +5,34 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import STEMMER, how_often, live, random_articles
+from searcher_twins import STEMMER, how_often, lengths_of, live, loosened, random_articles, scored, worth
 
 from newsindex.article import BUCHAREST, Article, micros
 from newsindex.errors import QueryError
 from newsindex.inverted.build import UNDATED
-from newsindex.query.nodes import And, Form, Maybe, Not, Or, Phrase, Stem, Unscored, Word
-from newsindex.searcher.executor import Executor
-from newsindex.searcher.ranking import ALIKE, K1, TITLE_WEIGHT, TYPED, Closeness, Ranking, closeness, half_life
-from newsindex.searcher.terms import leaf_frequencies
+from newsindex.inverted.impacts import K1, TITLE_WEIGHT
+from newsindex.query.nodes import (
+    And,
+    Derived,
+    Everything,
+    Form,
+    Fuzzy,
+    Maybe,
+    Not,
+    OneOf,
+    Or,
+    Phrase,
+    Prefix,
+    Stem,
+    Unscored,
+    Wildcard,
+    Word,
+)
+from newsindex.searcher.executor import Executor, is_scored
+from newsindex.searcher.ranking import ALIKE_SHARE, TYPED_SHARE, Closeness, Ranking, closeness, half_life
+from newsindex.searcher.widening import widen
 
 # Dated, so that docids are in this order; titles of 1, 2 and 0 words (average 1), bodies of 2, 4 and 3 (average 3).
 BY_HAND = [
@@ -26,8 +43,8 @@ BY_HAND = [
 
 
 def scores(segments, plan):
-    ranking = Ranking(segments)
-    return [Executor(one.segment, ranking).run(plan) for one in segments]
+    """The scores of all matches of each segment."""
+    return [found for _, found in scored(segments, plan)]
 
 
 def saturated(share):
@@ -44,7 +61,7 @@ def test_bm25f_by_hand():
         2 * idf * saturated(1 / (0.25 + 0.75 * 4 / 3)),
         2 * idf * saturated(2 / (0.25 + 0.75 * 3 / 3)),
     ]
-    assert found.scores.tolist() == pytest.approx(expected)
+    assert found.tolist() == pytest.approx(expected)
 
 
 def test_fields_by_hand():
@@ -52,107 +69,158 @@ def test_fields_by_hand():
     rare = math.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
     common = math.log(1 + (3 - 3 + 0.5) / (3 + 0.5))
     stem = Stem(STEMMER("ploi"))
-    assert scores([one], Word("title", stem))[0].scores == pytest.approx([rare * saturated(TITLE_WEIGHT)])
-    body = scores([one], Word("body", stem))[0].scores
+    assert scores([one], Word("title", stem))[0] == pytest.approx([rare * saturated(TITLE_WEIGHT)])
+    body = scores([one], Word("body", stem))[0]
     assert body == pytest.approx([common * saturated(n / (0.25 + 0.25 * w)) for n, w in ((1, 2), (1, 4), (2, 3))])
     phrase = Phrase("text", (stem, Form("mari")))
     expected = (common + rare) * saturated(1 / (0.25 + 0.75 * 2 / 3))
-    assert scores([one], phrase)[0].scores == pytest.approx([expected])
+    assert scores([one], phrase)[0] == pytest.approx([expected])
     source = live([Article(id="1", source="Radio Delta"), Article(id="2")])
-    found = scores([source], Word("source", Stem("radio")))[0].scores
+    found = scores([source], Word("source", Stem("radio")))[0]
     assert found == pytest.approx([math.log(1 + 1.5 / 1.5) * saturated(1)])
 
 
 def test_statistics_are_those_of_all_segments():
     whole, parts = live(BY_HAND), [live(BY_HAND[:1]), live(BY_HAND[1:])]
     plan = Or((Word("text", Stem(STEMMER("ploi"))), Word("text", Form("soare"))))
-    together = [score for found in scores(parts, plan) for score in found.scores.tolist()]
+    together = [score for found in scores(parts, plan) for score in found.tolist()]
     assert len(together) == 3
-    assert together == pytest.approx(scores([whole], plan)[0].scores.tolist())
+    assert together == pytest.approx(scores([whole], plan)[0].tolist())
 
 
 def test_combinations_add_up():
     one = live(BY_HAND)
     rain, sun = Word("text", Stem(STEMMER("ploi"))), Word("text", Form("soare"))
-    rains = scores([one], rain)[0].scores
-    suns = scores([one], sun)[0].scores
-    assert scores([one], And((rain, sun)))[0].scores == pytest.approx(rains[2:] + suns)
-    assert scores([one], Or((rain, sun)))[0].scores == pytest.approx(rains + np.array([0, 0, *suns]))
-    assert scores([one], Maybe(rain, sun))[0].scores == pytest.approx(rains + np.array([0, 0, *suns]))
-    assert scores([one], And((rain, Not(sun))))[0].scores == pytest.approx(rains[:2])
-    assert scores([one], And((rain, Unscored(sun, 3.0))))[0].scores == pytest.approx(rains[2:] + 3)
-    assert scores([one], Not(sun))[0].scores is None
+    rains = scores([one], rain)[0]
+    suns = scores([one], sun)[0]
+    assert scores([one], And((rain, sun)))[0] == pytest.approx(rains[2:] + suns)
+    assert scores([one], Or((rain, sun)))[0] == pytest.approx(rains + np.array([0, 0, *suns]))
+    assert scores([one], Maybe(rain, sun))[0] == pytest.approx(rains + np.array([0, 0, *suns]))
+    assert scores([one], And((rain, Not(sun))))[0] == pytest.approx(rains[:2])
+    assert scores([one], And((rain, Unscored(sun, 3.0))))[0] == pytest.approx(rains[2:] + 3)
+    assert not is_scored(Not(sun))
+    assert scores([one], Not(sun))[0].tolist() == [0, 0]
 
 
 def test_scores_rise_with_frequency_and_fall_with_length():
     def score(title, body):
         one = live([Article(id="1", title=title, body=body), Article(id="2", title="altceva", body="altceva altceva")])
-        return scores([one], Word("text", Form("ploi")))[0].scores[0]
+        return scores([one], Word("text", Form("ploi")))[0][0]
 
     assert score("", "ploi ploi vânt vânt") > score("", "ploi vânt vânt vânt")
     assert score("", "ploi vânt") > score("", "ploi " + "vânt " * 30)
     assert score("ploi", "vânt") > score("", "ploi vânt")
 
 
-def test_every_score_of_a_random_index_by_the_formula():
+def test_what_weighs_a_word_is_its_idf():
     articles = random_articles(5, 120)
-    one = live(articles)
-    segment = one.segment
-    article = [articles[int(segment.id(doc))] for doc in range(120)]
+    parts = [live(articles[:50]), live(articles[50:], dead=[1, 2, 3])]
     for form in ("buget", "de", "țară"):
-        leaf = Word("text", Form(form))
-        title, body = (Word(field, Form(form)) for field in ("title", "body"))
-        df = segment.posting_list(segment.find_term("text", STEMMER(form))).df
+        df = sum(how_often(article, Word("text", Stem(STEMMER(form)))) > 0 for article in articles)
         idf = math.log(1 + (120 - df + 0.5) / (df + 0.5))
-        means = [float(words.mean()) for words in (segment.title_words, segment.body_words)]
-        found = scores([one], leaf)[0]
-        assert found.docs.tolist() == leaf_frequencies(segment, leaf, 0, 120)[0].tolist()
-        for doc, score in zip(found.docs.tolist(), found.scores.tolist(), strict=True):
-            share = TITLE_WEIGHT * how_often(article[doc], title) / (0.5 + 0.5 * segment.title_words[doc] / means[0])
-            share += how_often(article[doc], body) / (0.25 + 0.75 * segment.body_words[doc] / means[1])
-            assert score == pytest.approx(idf * saturated(share))
+        ranking = Ranking(parts)
+        for pattern in (Stem(STEMMER(form)), Stem(STEMMER(form), form), Form(form)):
+            assert ranking.idf("text", pattern) == pytest.approx(idf), "forms are as rare as their words"
+        phrase = Phrase("text", (Stem(STEMMER(form)), Form(form)), 3, 1.5)
+        assert ranking.weight(phrase) == pytest.approx((K1 + 1) * 1.5 * 2 * idf)
 
 
-@pytest.mark.parametrize("field", ["text", "title", "body"])
-@pytest.mark.parametrize(
-    ("leaf", "alike"),
-    [
-        (["guvernul"], {"guvernul"}),
-        (["tara"], {"tara", "țara", "țară"}),
-        (["țară"], set()),
-        (["guvern", "și"], None),
-    ],
+def asked(form, *others, loose=False):
+    return Stem(STEMMER(form), form, tuple(map(STEMMER, others)), loose)
+
+
+PATTERNS = [
+    asked("guvernul"),
+    asked("tara", "țară", loose=True),
+    asked("tara", "țară", "tare"),
+    asked("fata", "față", "fată", loose=True),
+    asked("țară"),
+    Stem(STEMMER("țară")),
+    Stem(STEMMER("buget"), "", (STEMMER("ploaie"),)),
+    Form("țară"),
+    Form("de"),
+    Prefix("t"),
+    Prefix("gu"),
+    Wildcard("?a*a"),
+    Fuzzy("bugt", 1),
+    Derived(STEMMER.derivation("declara"), ("declara",)),
+]
+PHRASES = [
+    (asked("guvern"), asked("și")),
+    (asked("tara", "țară", loose=True), Prefix("")),
+    (asked("fata", "față", "fată", loose=True), asked("de")),
+    (Form("de"), Prefix("")),
+    (asked("guvernul"), Wildcard("*"), Form("om")),
+]
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(["text", "title", "body", "source", "tags"]),
+    st.sampled_from(PATTERNS) | st.sampled_from(PHRASES),
+    st.integers(0, 6),
+    st.sampled_from([1.0, 0.5, 3.0]),
 )
-def test_what_spelling_adds_by_the_formula(field, leaf, alike):
-    """Its share of the score that the same spellings would have by themselves, as often as they stand in each part."""
-    articles = random_articles(6, 150)
+def test_every_score_of_a_random_index_by_the_formula(field, asked_for, slop, boost):
+    """In all segments, whose averages differ; what was deleted from them counts for averages and rarity."""
+    one_word = not isinstance(asked_for, tuple)
+    leaf = Word(field, asked_for, boost) if one_word else Phrase(field, asked_for, slop, boost)
+    wide, whole = widen(leaf, PARTS), loosened(leaf, ARTICLES)
+    weight = RANKING.weight(wide) / (K1 + 1)
+    for part, dead, articles in zip(PARTS, DEAD, SPLIT, strict=True):
+        rows = [articles[int(part.segment.id(doc)) - int(articles[0].id)] for doc in range(len(articles))]
+        executor = Executor(part, RANKING)
+        docs = executor.live_matches(wide).docs
+        expected = {doc: worth(article, whole, MEANS) for doc, article in enumerate(rows) if doc not in dead}
+        assert docs.tolist() == [doc for doc, value in expected.items() if value]
+        found = executor.score(wide, docs)
+        assert found == pytest.approx([weight * expected[doc] for doc in docs.tolist()])
+        every = np.arange(len(articles), dtype=np.int32)
+        nothing = np.setdiff1d(every, executor.run(wide).docs)
+        assert not executor.score(wide, nothing).any(), "what does not match is worth nothing"
+
+
+ARTICLES = random_articles(6, 150)
+SPLIT = [ARTICLES[:20], ARTICLES[20:90], ARTICLES[90:]]
+DEAD = [[], [0, 7, 33], []]
+PARTS = [live(articles, dead) for articles, dead in zip(SPLIT, DEAD, strict=True)]
+RANKING = Ranking(PARTS)
+MEANS = [sum(lengths_of(article)[k] for article in ARTICLES) / len(ARTICLES) for k in (0, 1)]
+
+
+def test_what_is_spelled_as_asked_for_counts_again_by_its_share():
+    rows = [("țara", "alike"), ("țări", "all"), ("tara", "typed"), ("altceva", "none")]
+    one = live([Article(id=name, body=f"{form} și", date=f"2025-01-0{k + 1}") for k, (form, name) in enumerate(rows)])
+    pattern = Stem(STEMMER("țară"), "tara", (STEMMER("tara"),), True)
+    (found,) = scored([one], widen(Word("text", pattern), [one]))
+    names = dict(zip((one.segment.id(doc) for doc in found[0]), found[1].tolist(), strict=True))
+    assert set(names) == {"alike", "all", "typed"}
+    assert names["alike"] == pytest.approx(names["all"] * (1 + ALIKE_SHARE))
+    assert names["typed"] == pytest.approx(names["all"] * (1 + ALIKE_SHARE + TYPED_SHARE))
+
+
+def test_of_several_readings_the_one_that_is_worth_most_counts():
+    """Not the one that is there most often: a title weighs more than a body. And they do not add up."""
+    articles = [Article(id="1", title="ploi", body="vânt vânt"), Article(id="2", title="nor", body="nor nor")]
     one = live(articles)
-    ranking, segment = Ranking([one]), one.segment
-    loose = leaf == ["tara"]
-    stems = tuple(Stem(STEMMER(form), form, (STEMMER("țară"),) if loose else (), loose) for form in leaf)
-    asked = Word(field, stems[0]) if len(stems) == 1 else Phrase(field, stems)
-    docs = Executor(segment, ranking).run(asked).docs
-    means = [float(words.mean()) for words in (segment.title_words, segment.body_words)]
+    rain, wind = (Stem(STEMMER(form)) for form in ("ploi", "vânt"))
+    either = Word("text", Stem(rain.stem, "", (wind.stem,)))
+    weight = Ranking([one]).weight(either)
+    values = [weight / (K1 + 1) * worth(articles[0], Word("text", stem), (1, 2)) for stem in (rain, wind)]
+    assert scores([one], either)[0] == pytest.approx([max(values)])
+    assert values[0] > values[1] > 0
 
-    def share(doc, forms):
-        article = articles[int(segment.id(doc))]
-        found = []
-        for part in ("title", "body"):
-            words = [Word(part, Form(form)) for form in forms] or [Phrase(part, tuple(map(Form, leaf)))]
-            found.append(sum(how_often(article, word) for word in words) if field in ("text", part) else 0)
-        titles = TITLE_WEIGHT * found[0] / (0.5 + 0.5 * segment.title_words[doc] / means[0])
-        return titles + found[1] / (0.25 + 0.75 * segment.body_words[doc] / means[1])
 
-    typed = [] if alike is None else [leaf[0]]
-    near = [] if alike is None else sorted(alike or {leaf[0]})
-    weight = ranking.weight(asked)
-    for doc, more in zip(docs.tolist(), ranking.bonus(segment, asked, docs).tolist(), strict=True):
-        expected = ALIKE * saturated(share(doc, near)) + TYPED * saturated(share(doc, typed))
-        assert more == pytest.approx(weight * expected)
+def test_what_is_not_scored():
+    rain = Word("text", Form("ploi"))
+    for plan in (Everything(), Not(rain), OneOf("source", ("a",)), And((Everything(), Not(rain))), Or(())):
+        assert not is_scored(plan)
+    for plan in (rain, And((Everything(), rain)), Or((rain,)), Maybe(Everything(), rain), Unscored(Not(rain), 0.5)):
+        assert is_scored(plan)
 
 
 def test_an_empty_index_has_no_scores():
-    assert scores([live([])], Word("text", Stem("x")))[0].docs.tolist() == []
+    assert scores([live([])], Word("text", Stem("x")))[0].tolist() == []
     assert Ranking([]).idf("text", Stem("x")) == pytest.approx(math.log(2))
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import STEMMER, field_forms, how_often, is_meant, live, loosened, random_articles
+from searcher_twins import STEMMER, field_forms, frequencies, how_often, is_meant, live, loosened, random_articles
 
 from newsindex.analysis import fold, is_spelling
 from newsindex.article import Article
+from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.query.nodes import And, Derived, Form, Fuzzy, Not, Phrase, Prefix, Stem, Wildcard, Word
-from newsindex.searcher.terms import document_frequency, leaf_frequencies, resolve
+from newsindex.searcher.terms import document_frequency, phrase_tally, resolve, word_tallies
 from newsindex.searcher.widening import widen
 
 ARTICLES = random_articles(1, 300)
@@ -54,7 +55,7 @@ def expected(leaf, low, high):
 
 
 def found(leaf, low, high):
-    docs, counts = leaf_frequencies(SEGMENT, widen(leaf, [LIVE]), low, high)
+    docs, counts = frequencies(LIVE, widen(leaf, [LIVE]), low, high)
     assert docs.dtype == counts.dtype == np.int32
     assert docs.tolist() == sorted(docs.tolist())
     return dict(zip(docs.tolist(), counts.tolist(), strict=True))
@@ -91,8 +92,17 @@ def test_resolve_gives_all_forms_that_are_meant_and_no_others(field, pattern):
     assert sorted((one.postings.df, one.postings.forms) for one in alternatives) == sorted(
         (SEGMENT.posting_list(term).df, SEGMENT.posting_list(term).forms) for term in wanted
     )
-    chosen = [set(range(one.postings.forms)) if one.forms is None else set(one.forms.tolist()) for one in alternatives]
-    assert sorted(map(sorted, chosen)) == sorted(map(sorted, wanted.values()))
+    chosen = [marked(one, CHOSEN) for one in alternatives]
+    assert sorted(chosen) == sorted(map(sorted, wanted.values()))
+    assert all(one.every == CHOSEN for one in alternatives)
+    whole = [len(numbers) == one.postings.forms for one, numbers in zip(alternatives, chosen, strict=True)]
+    assert [one.partial for one in alternatives] == [not every for every in whole]
+
+
+def marked(one, mark):
+    """The numbers of the forms of a term that have a mark."""
+    numbers = range(one.postings.forms)
+    return [k for k in numbers if (int(one.marks[k]) if k < len(one.marks) else one.rest) & mark]
 
 
 def real_forms(field):
@@ -117,20 +127,21 @@ def test_a_word_means_its_terms_and_knows_which_forms_are_spelled_as_asked(form,
     found_terms = [term for term in terms if SEGMENT.find_term(field, term) is not None]
     alternatives = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
     assert len(alternatives) == len(found_terms)
-    assert all(one.forms is None for one in alternatives)
-    for way, wanted in numbers.items():
-        sizes = sorted(len(getattr(one, way)) for one in alternatives if len(getattr(one, way)))
-        by_term = [sum(place[0] == term for place in wanted) for term in {place[0] for place in wanted}]
+    assert all(len(marked(one, CHOSEN)) == one.postings.forms and not one.partial for one in alternatives)
+    for way, mark in (("alike", ALIKE), ("typed", TYPED)):
+        sizes = sorted(len(marked(one, mark)) for one in alternatives if marked(one, mark))
+        by_term = [sum(place[0] == term for place in numbers[way]) for term in {place[0] for place in numbers[way]}]
         assert sizes == sorted(by_term)
+        assert all(bool(one.every & mark) == bool(marked(one, mark)) for one in alternatives)
 
 
 def test_the_body_has_a_word_whatever_reading_the_title_has_of_it():
     """A word that may be two, one of them in the title and the other in the body, is in the body."""
     pattern = as_asked("fata", bare=True)
-    segment = live([Article(id="1", title="față față", body="o fată")]).segment
-    assert [one.tolist() for one in leaf_frequencies(segment, Word("body", pattern), 0, 1)] == [[0], [1]]
-    segment = live([Article(id="1", title="față", body="nimic"), Article(id="2", body="fețele")]).segment
-    assert leaf_frequencies(segment, Word("body", pattern), 0, 2)[0].tolist() == [1]
+    one = live([Article(id="1", title="față față", body="o fată")])
+    assert [found.tolist() for found in frequencies(one, Word("body", pattern), 0, 1)] == [[0], [1]]
+    one = live([Article(id="1", title="față", body="nimic"), Article(id="2", body="fețele")])
+    assert frequencies(one, Word("body", pattern), 0, 2)[0].tolist() == [1]
 
 
 def test_what_is_taken_loosely_is_in_the_body_only_where_it_is():
@@ -138,7 +149,7 @@ def test_what_is_taken_loosely_is_in_the_body_only_where_it_is():
     one = live([Article(id="1", title="guvernele", body="x"), Article(id="2", body="guvernul")])
     lacking = Stem("guvernu-", "guvernul", (), True)
     for field, docs in (("text", [0, 1]), ("body", [1])):
-        assert leaf_frequencies(one.segment, widen(Word(field, lacking), [one]), 0, 2)[0].tolist() == docs
+        assert frequencies(one, widen(Word(field, lacking), [one]), 0, 2)[0].tolist() == docs
 
 
 def test_loose_words_are_widened_by_all_segments_and_by_live_articles_only():
@@ -159,10 +170,34 @@ def test_loose_words_are_widened_by_all_segments_and_by_live_articles_only():
 
 
 def test_a_field_that_no_article_has_gives_nothing():
+    docs = np.arange(0, 300, 7, dtype=np.int32)
     leaf = Word("extra.nowhere", Prefix(""))
-    assert [one.tolist() for one in leaf_frequencies(SEGMENT, leaf, 0, 300)] == [[], []]
+    assert [one.tolist() for one in frequencies(LIVE, leaf, 0, 300)] == [[], []]
+    assert word_tallies(SEGMENT, leaf, docs) == []
     phrase = Phrase("extra.nowhere", (Prefix(""), Stem("om")))
-    assert [one.tolist() for one in leaf_frequencies(SEGMENT, phrase, 0, 300)] == [[], []]
+    assert [one.tolist() for one in frequencies(LIVE, phrase, 0, 300)] == [[], []]
+    assert not phrase_tally(SEGMENT, phrase, docs).any()
+
+
+@settings(max_examples=100)
+@given(st.sampled_from(FIELDS), patterns, st.lists(patterns, max_size=2), st.sets(st.integers(0, 299), max_size=40))
+def test_tallies_of_any_articles_say_how_much_of_the_text_is_title(field, first, more, docs):
+    """Also of articles that do not have the words: the executor tallies all that may match."""
+    leaf = Phrase(field, (first, *more), 3) if more else Word(field, first)
+    leaf, asked = widen(leaf, [LIVE]), loosened(leaf, ARTICLES)
+    wanted = np.array(sorted(docs), np.int32)
+    tallies = [phrase_tally(SEGMENT, leaf, wanted)] if more else word_tallies(SEGMENT, leaf, wanted)
+    assert all(tally.shape == (len(docs), 6) and tally.dtype == np.int32 for tally in tallies)
+    for i, doc in enumerate(sorted(docs)):
+        for k, part in ((0, "text" if field == "body" else field), (1, "title")):
+            if part == "title" and field not in ("text", "body", "title"):
+                continue
+            whole = Phrase(part, asked.patterns, 3) if more else Word(part, asked.pattern)
+            counts = [int(tally[i, k]) for tally in tallies]
+            if field == "title":
+                counts = [int(tally[i, 0]) for tally in tallies]
+            total = max(counts, default=0) if more or isinstance(first, Stem) else sum(counts)
+            assert total == how_often(IN_ORDER[doc], whole)
 
 
 @settings(max_examples=50)
@@ -173,8 +208,8 @@ def test_the_document_frequency_is_at_least_the_true_one(pattern):
 
 
 def test_no_phrase_goes_from_title_to_body_or_from_tag_to_tag():
-    segment = live([Article(id="1", title="ploi", body="mari", tags=("ploi", "mari"))]).segment
+    one = live([Article(id="1", title="ploi", body="mari", tags=("ploi", "mari"))])
     for field in ("text", "tags"):
         for slop, count in ((0, 0), (100, 0), (GAP - 1, 0), (GAP, 1)):
             leaf = Phrase(field, (Form("ploi"), Form("mari")), slop)
-            assert len(leaf_frequencies(segment, leaf, 0, 1)[0]) == count
+            assert len(frequencies(one, leaf, 0, 1)[0]) == count

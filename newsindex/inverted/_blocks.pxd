@@ -1,0 +1,152 @@
+# cython: language_level=3
+"""Docs blocks of posting lists: where they stand in a list, and their decoding, for `_postings` and the searcher.
+
+A `List` is a posting list whose header and block table were checked (see `_postings`, which makes them and keeps alive
+what they point to). A `Cursor` walks through one: `seek` finds articles, in ascending order only.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from newsindex.inverted._occurrences cimport peek
+
+cdef enum:
+    BLOCK = 128
+    END = 0x7FFFFFFF  # beyond all docids
+
+
+cdef struct List:
+    const uint8_t *data     # the section
+    Py_ssize_t stop         # where the list ends in it; at least 8 bytes follow
+    Py_ssize_t table        # block table; none for a list of one block
+    Py_ssize_t maxima       # highest impact of each block; none for a list of one block
+    Py_ssize_t impacts
+    Py_ssize_t blocks, blocks_size
+    Py_ssize_t block_count
+    Py_ssize_t df
+    int64_t articles
+
+
+cdef inline int fault(const char *reason) except -1 nogil:
+    with gil:
+        raise ValueError(reason.decode())
+
+
+cdef inline Py_ssize_t u32(const List *one, Py_ssize_t at) noexcept nogil:
+    cdef uint32_t value
+    memcpy(&value, one.data + at, 4)
+    return value
+
+
+cdef inline int64_t last_doc(const List *one, Py_ssize_t block) noexcept nogil:
+    """The last docid of a block; -1 before the first. Only for lists with a table."""
+    return u32(one, one.table + 12 * block) if block >= 0 else -1
+
+
+cdef inline Py_ssize_t block_size(const List *one, Py_ssize_t block) noexcept nogil:
+    return min(<Py_ssize_t>BLOCK, one.df - block * BLOCK)
+
+
+cdef inline Py_ssize_t first_block(const List *one, int64_t doc, Py_ssize_t low) noexcept nogil:
+    """The first block from `low` whose last docid is at least `doc`; doubling steps, then bisection."""
+    cdef Py_ssize_t step = 1, high, middle
+    if one.block_count == 1:
+        return low
+    if low >= one.block_count or last_doc(one, low) >= doc:
+        return low
+    while low + step < one.block_count and last_doc(one, low + step) < doc:
+        low += step
+        step *= 2
+    high = min(low + step, one.block_count)
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if last_doc(one, middle) < doc:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+cdef inline Py_ssize_t docs_bounds(const List *one, Py_ssize_t block, Py_ssize_t *stop) except -1 nogil:
+    """Where the docs part of a block begins and ends at the latest."""
+    cdef Py_ssize_t begin, end
+    if one.block_count == 1:
+        stop[0] = one.stop
+        return one.blocks
+    begin = u32(one, one.table + 12 * block + 4)
+    end = u32(one, one.table + 12 * block + 16) if block + 1 < one.block_count else one.blocks_size
+    if begin >= end or end > one.blocks_size:
+        fault("a docs block outside its list")
+    stop[0] = one.blocks + end
+    return one.blocks + begin
+
+
+cdef inline Py_ssize_t decode_docs(const List *one, Py_ssize_t block, uint32_t *docs) except -1 nogil:
+    """Decode the docids of one block; returns how many there are."""
+    cdef Py_ssize_t count = block_size(one, block), stop, at = docs_bounds(one, block, &stop), i
+    cdef int width
+    cdef uint64_t word, mask
+    cdef int64_t doc
+    cdef const uint8_t *row
+    if at + 2 > stop or one.data[at] > 32 or one.data[at + 1] > 32:
+        fault("impossible bit widths")
+    width = one.data[at]
+    if at + 2 + (count * width + 7) // 8 > stop:
+        fault("a docs block longer than its bytes")
+    doc = last_doc(one, block - 1) if one.block_count > 1 else -1
+    row = one.data + at + 2
+    mask = (<uint64_t>1 << width) - 1
+    for i in range(count):
+        memcpy(&word, row + ((i * width) >> 3), 8)
+        doc += 1 + <int64_t>((word >> ((i * width) & 7)) & mask)
+        docs[i] = <uint32_t>doc
+    if doc >= one.articles or (one.block_count > 1 and doc != last_doc(one, block)):
+        fault("docids that are not those of their block")
+    return count
+
+
+cdef struct Cursor:
+    const List *list
+    Py_ssize_t block        # decoded last; -1 before the first
+    Py_ssize_t at, count    # place in it, and its size
+    uint32_t[BLOCK] docs
+
+
+cdef inline void rewind(Cursor *cursor, const List *one) noexcept nogil:
+    cursor.list = one
+    cursor.block = -1
+    cursor.at = cursor.count = 0
+
+
+cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
+    """The first docid from `doc` on, END where there is none. What was passed does not come back."""
+    cdef Py_ssize_t block, low, high, middle
+    if cursor.count == 0 or cursor.docs[cursor.count - 1] < doc:
+        block = first_block(cursor.list, doc, cursor.block + 1)
+        if block >= cursor.list.block_count:
+            cursor.at = cursor.count
+            return END
+        cursor.count = decode_docs(cursor.list, block, cursor.docs)
+        cursor.block = block
+        cursor.at = 0
+        if cursor.docs[cursor.count - 1] < doc:
+            cursor.at = cursor.count
+            return END
+    low = cursor.at
+    if cursor.docs[low] < doc:
+        high = min(low + 8, cursor.count - 1)
+        if cursor.docs[high] < doc:
+            low, high = high, cursor.count - 1
+        while low + 1 < high:
+            middle = (low + high) // 2
+            if cursor.docs[middle] < doc:
+                low = middle
+            else:
+                high = middle
+        cursor.at = high
+    return cursor.docs[cursor.at]
+
+
+cdef inline uint8_t impact(const Cursor *cursor) noexcept nogil:
+    """The impact of the posting where the cursor stands."""
+    return cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + cursor.at]

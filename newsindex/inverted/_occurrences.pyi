@@ -1,0 +1,3 @@
+CHOSEN: int
+ALIKE: int
+TYPED: int

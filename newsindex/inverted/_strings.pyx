@@ -1,0 +1,136 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Many packed strings at a time: folding, sorting, numbering. For `newsindex.inverted.vocabulary`, which made them.
+
+Packed strings are two arrays: the bytes of all (uint8), and where each begins, one more than strings (uint64). A
+segment has some hundred thousand word forms, which as Python objects would take longer than the rest of its writing.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdlib cimport free, malloc, qsort
+from libc.string cimport memcmp, memcpy
+
+import numpy as np
+
+from newsindex.analysis._utf8 cimport fold_utf8
+
+
+cdef struct String:
+    uint64_t head  # the first eight bytes as a number in the order of strings: they decide nearly all comparisons
+    const uint8_t* data
+    int64_t size
+    int64_t number
+
+
+cdef int compare(const void* left, const void* right) noexcept nogil:
+    cdef const String* a = <const String*>left
+    cdef const String* b = <const String*>right
+    cdef int order = (a.head > b.head) - (a.head < b.head)
+    if order == 0 and a.size > 8 and b.size > 8:
+        order = memcmp(a.data + 8, b.data + 8, min(a.size, b.size) - 8)
+    if order == 0:
+        order = (a.size > b.size) - (a.size < b.size)
+    # qsort need not be stable.
+    return order if order else (a.number > b.number) - (a.number < b.number)
+
+
+cdef uint64_t head_of(const uint8_t* data, Py_ssize_t size) noexcept nogil:
+    cdef uint64_t head = 0
+    cdef Py_ssize_t i
+    for i in range(min(size, 8)):
+        head |= <uint64_t>data[i] << (56 - 8 * i)
+    return head
+
+
+cdef bint equal(const String* a, const String* b) noexcept nogil:
+    return a.size == b.size and a.head == b.head and memcmp(a.data, b.data, a.size) == 0
+
+
+cdef String* sorted_strings(const uint8_t[::1] data, const uint64_t[::1] starts) except NULL:
+    cdef Py_ssize_t i, count = starts.shape[0] - 1
+    cdef const uint8_t* bytes_ = &data[0] if data.shape[0] else NULL
+    cdef String* strings = <String*>malloc((count + 1) * sizeof(String))
+    if strings == NULL:
+        raise MemoryError(f"no memory to sort {count} strings")
+    with nogil:
+        for i in range(count):
+            strings[i].data = bytes_ + starts[i]
+            strings[i].size = starts[i + 1] - starts[i]
+            strings[i].head = head_of(strings[i].data, strings[i].size)
+            strings[i].number = i
+        qsort(strings, count, sizeof(String), compare)
+    return strings
+
+
+def order(const uint8_t[::1] data, const uint64_t[::1] starts):
+    """The numbers of the strings in byte order, equal ones by number (int64)."""
+    cdef Py_ssize_t i, count = starts.shape[0] - 1
+    found = np.empty(count, np.int64)
+    cdef int64_t[::1] out = found
+    cdef String* strings = sorted_strings(data, starts)
+    for i in range(count):
+        out[i] = strings[i].number
+    free(strings)
+    return found
+
+
+def ranks(const uint8_t[::1] data, const uint64_t[::1] starts):
+    """The place of each string among the distinct ones in byte order, and one string for each place (int64 both)."""
+    cdef Py_ssize_t i, distinct = 0, count = starts.shape[0] - 1
+    rank_of, firsts = np.empty(count, np.int64), np.empty(count, np.int64)
+    cdef int64_t[::1] places = rank_of, out = firsts
+    cdef String* strings = sorted_strings(data, starts)
+    for i in range(count):
+        if i == 0 or not equal(&strings[i], &strings[i - 1]):
+            out[distinct] = strings[i].number
+            distinct += 1
+        places[strings[i].number] = distinct - 1
+    free(strings)
+    return rank_of, firsts[:distinct].copy()
+
+
+def fresh(const uint8_t[::1] data, const uint64_t[::1] starts):
+    """Whether each string differs from the one before it (bool)."""
+    cdef Py_ssize_t i, size, count = starts.shape[0] - 1
+    found = np.ones(count, np.uint8)
+    cdef uint8_t[::1] out = found
+    for i in range(1, count):
+        size = starts[i + 1] - starts[i]
+        if size == <Py_ssize_t>(starts[i] - starts[i - 1]):
+            out[i] = size > 0 and memcmp(&data[starts[i - 1]], &data[starts[i]], size) != 0
+    return found.view(bool)
+
+
+def fold(const uint8_t[::1] data, const uint64_t[::1] starts, const uint16_t[::1] table):
+    """The strings, UTF-8, with each character replaced as `table` says: `newsindex.analysis.fold` for many."""
+    cdef Py_ssize_t i, at = 0, count = starts.shape[0] - 1
+    folded, bounds = np.empty(data.shape[0], np.uint8), np.zeros(count + 1, np.uint64)
+    cdef uint8_t[::1] out = folded
+    cdef uint64_t[::1] ends = bounds
+    with nogil:
+        for i in range(count):
+            if starts[i + 1] > starts[i]:
+                at += fold_utf8(&data[starts[i]], starts[i + 1] - starts[i], &out[at], &table[0])
+            ends[i + 1] = at
+    return folded[:at], bounds
+
+
+def entries(const uint8_t[::1] data, const uint64_t[::1] starts,
+            const uint8_t[::1] folded, const uint64_t[::1] folded_starts):
+    """The entry of each form in a dictionary of forms: the folded form, and where they differ a zero and the form."""
+    cdef Py_ssize_t i, size, own, at = 0, count = starts.shape[0] - 1
+    made, bounds = np.empty(data.shape[0] + folded.shape[0] + count, np.uint8), np.zeros(count + 1, np.uint64)
+    cdef uint8_t[::1] out = made
+    cdef uint64_t[::1] ends = bounds
+    with nogil:
+        for i in range(count):
+            size = folded_starts[i + 1] - folded_starts[i]
+            own = starts[i + 1] - starts[i]
+            if size:
+                memcpy(&out[at], &folded[folded_starts[i]], size)
+            at += size
+            if own and (own != size or memcmp(&folded[folded_starts[i]], &data[starts[i]], own)):
+                out[at] = 0
+                memcpy(&out[at + 1], &data[starts[i]], own)
+                at += 1 + own
+            ends[i + 1] = at
+    return made[:at].copy(), bounds

@@ -1,0 +1,515 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Which articles of a segment match some words, and what each is worth at most: `all_of`, `any_of`, `best_of`.
+
+These are the loops over posting lists. They read docids and impacts, which are bounds (`newsindex.inverted.impacts`), so what
+they find is a superset of the best articles; the executor scores those exactly. The GIL is released in them.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy, memset
+
+import numpy as np
+
+from newsindex.inverted._blocks cimport (BLOCK, Cursor, END, List, block_size, decode_docs, first_block, impact, last_doc,
+                                         rewind, seek)
+from newsindex.inverted._postings cimport PostingList
+
+cdef enum:
+    WINDOW = 8192  # docids whose bounds are added up at a time: 32 KB, which the fastest cache holds
+    CHUNK = 32  # of them are looked at one by one if any is worth enough
+
+cdef float LEAST = 1e-30  # what matches is worth something, so that it differs from what does not
+cdef double MARGIN = 1 + 1e-5  # sums of floats are rounded; a bound must not be less than what it bounds
+
+
+cdef class Group:
+    """Articles that have one of several terms, or that were found otherwise: one leaf of a plan in one segment.
+
+    Of lists: `lists` are posting lists, and a posting with impact b is worth at most weight * slack * b / 255.
+    Of several lists that have an article the best counts if `most`, else their sum up to that of impact 255.
+
+    Of docids: `docs`, ascending, each worth its `bounds`, or nothing where there are none.
+    """
+
+    def __cinit__(self, tuple lists=(), double weight=0, double slack=1, bint most=True, docs=None, bounds=None):
+        cdef Py_ssize_t i
+        cdef PostingList plist
+        self.lists = lists
+        self.most = most
+        self.count = len(lists)
+        if docs is not None:
+            self.docs = docs
+            self.size = self.docs.shape[0]
+            self.bounded = bounds is not None
+            if self.bounded:
+                self.bounds = bounds
+                if self.bounds.shape[0] != self.size:
+                    raise ValueError("as many bounds as docids expected")
+            return
+        self.raw = <const List **>malloc(max(self.count, 1) * sizeof(List *))
+        if self.raw == NULL:
+            raise MemoryError("no memory for the lists of a word")
+        for i, plist in enumerate(lists):
+            self.raw[i] = &plist.list
+            self.size += plist.df
+        for i in range(256):
+            self.worth[i] = <float>max(weight * MARGIN * slack * i / 255, LEAST)
+
+    def __dealloc__(self):
+        free(self.raw)
+
+    cdef int verify(self, int64_t low, int64_t high) except -1:
+        cdef PostingList plist
+        for plist in self.lists:
+            plist.verify_docs(low, high)
+        return 0
+
+
+cdef struct Walk:
+    # Through a group: either by cursors or along docids.
+    Cursor *cursors
+    Py_ssize_t count
+    const int32_t *docs
+    const float *bounds
+    Py_ssize_t at, size
+    const float *worth
+    bint most
+
+
+cdef class Walks:
+    """The walks through some groups; owns their cursors."""
+
+    cdef Walk *walks
+    cdef Cursor *cursors
+    cdef Py_ssize_t count
+
+    def __cinit__(self, list groups, int64_t low, int64_t high):
+        cdef Py_ssize_t i, k, cursors = 0
+        cdef Group group
+        cdef Walk *walk
+        for group in groups:
+            group.verify(low, high)
+            cursors += group.count
+        self.count = len(groups)
+        self.walks = <Walk *>malloc(max(self.count, 1) * sizeof(Walk))
+        self.cursors = <Cursor *>malloc(max(cursors, 1) * sizeof(Cursor))
+        if self.walks == NULL or self.cursors == NULL:
+            raise MemoryError("no memory to walk through posting lists")
+        cursors = 0
+        for i, group in enumerate(groups):
+            walk = &self.walks[i]
+            walk.count, walk.most, walk.worth = group.count, group.most, group.worth
+            walk.cursors = self.cursors + cursors
+            for k in range(group.count):
+                rewind(&walk.cursors[k], group.raw[k])
+            cursors += group.count
+            walk.at, walk.size = 0, 0 if group.count else group.size
+            walk.docs = &group.docs[0] if walk.size else NULL
+            walk.bounds = &group.bounds[0] if walk.size and group.bounded else NULL
+
+    def __dealloc__(self):
+        free(self.walks)
+        free(self.cursors)
+
+
+cdef inline int64_t move(Walk *walk, int64_t doc) except -1 nogil:
+    """The first docid of a group from `doc` on, END where there is none."""
+    cdef int64_t first = END, found
+    cdef Py_ssize_t k
+    if walk.count == 1:
+        return seek(walk.cursors, doc)
+    if walk.count == 0:
+        while walk.at < walk.size and walk.docs[walk.at] < doc:
+            walk.at = gallop(walk, doc)
+        return walk.docs[walk.at] if walk.at < walk.size else END
+    for k in range(walk.count):
+        found = seek(&walk.cursors[k], doc)
+        if found < first:
+            first = found
+    return first
+
+
+cdef inline Py_ssize_t gallop(const Walk *walk, int64_t doc) noexcept nogil:
+    """The first place from where the walk is, whose docid is at least `doc`: doubling steps, then bisection."""
+    cdef Py_ssize_t step = 1, low = walk.at, high, middle
+    while low + step < walk.size and walk.docs[low + step] < doc:
+        low += step
+        step *= 2
+    high = min(low + step, walk.size)
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if walk.docs[middle] < doc:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+cdef inline float bound(const Walk *walk, int64_t doc) noexcept nogil:
+    """What the article where a walk stands is worth at most."""
+    cdef float sum = 0, one
+    cdef Py_ssize_t k
+    cdef const Cursor *cursor
+    if walk.count == 0:
+        return walk.bounds[walk.at] if walk.bounds != NULL else 0
+    for k in range(walk.count):
+        cursor = &walk.cursors[k]
+        if cursor.at < cursor.count and cursor.docs[cursor.at] == doc:
+            one = walk.worth[impact(cursor)]
+            sum = max(sum, one) if walk.most else min(sum + one, walk.worth[255])
+    return sum
+
+
+cdef struct Batch:
+    # Some articles of the first group, ascending, and what they are worth by the groups they were found in.
+    Py_ssize_t size
+    int32_t[BLOCK] docs
+    float[BLOCK] sums
+    float[BLOCK] parts
+
+
+cdef int next_batch(Walk *walk, Batch *batch, int64_t low, int64_t high) except -1 nogil:
+    """Take the next articles of a group from `low` on."""
+    cdef int64_t doc = move(walk, low)
+    cdef Cursor *cursor = walk.cursors
+    batch.size = 0
+    if walk.count == 1:
+        while doc < high and cursor.at < cursor.count and cursor.docs[cursor.at] < high:
+            batch.docs[batch.size] = <int32_t>cursor.docs[cursor.at]
+            batch.sums[batch.size] = walk.worth[impact(cursor)]
+            batch.size += 1
+            cursor.at += 1
+        return 0
+    while doc < high and batch.size < BLOCK:
+        batch.docs[batch.size] = <int32_t>doc
+        batch.sums[batch.size] = bound(walk, doc)
+        batch.size += 1
+        doc = move(walk, doc + 1)
+    return 0
+
+
+cdef int mark_list(Cursor *cursor, const float *worth, bint most, Batch *batch) except -1 nogil:
+    """Note what the articles of a batch are worth by one list, if they are in it."""
+    cdef Py_ssize_t i, at = cursor.at, count = cursor.count, block
+    cdef uint32_t doc
+    cdef float one
+    for i in range(batch.size):
+        doc = <uint32_t>batch.docs[i]
+        if count == 0 or cursor.docs[count - 1] < doc:
+            block = first_block(cursor.list, doc, cursor.block + 1)
+            if block >= cursor.list.block_count:
+                at = count
+                break
+            count = cursor.count = decode_docs(cursor.list, block, cursor.docs)
+            cursor.block = block
+            at = 0
+            if cursor.docs[count - 1] < doc:
+                continue
+        while at + 16 < count and cursor.docs[at + 16] < doc:
+            at += 16
+        while cursor.docs[at] < doc:
+            at += 1
+        if cursor.docs[at] == doc:
+            one = worth[cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + at]]
+            batch.parts[i] = max(batch.parts[i], one) if most else min(batch.parts[i] + one, worth[255])
+    cursor.at = at
+    return 0
+
+
+cdef int keep_marked(Walk *walk, Batch *batch) except -1 nogil:
+    """Keep those of a batch that are in a group too, and add what they are worth by it."""
+    cdef Py_ssize_t i, k, n = 0
+    memset(batch.parts, 0, batch.size * sizeof(float))
+    if walk.count == 0:
+        for i in range(batch.size):
+            if move(walk, batch.docs[i]) == batch.docs[i]:
+                batch.parts[i] = max(walk.bounds[walk.at], LEAST) if walk.bounds != NULL else LEAST
+    for k in range(walk.count):
+        mark_list(&walk.cursors[k], walk.worth, walk.most, batch)
+    for i in range(batch.size):
+        batch.docs[n] = batch.docs[i]
+        batch.sums[n] = batch.sums[i] + batch.parts[i]
+        n += batch.parts[i] > 0
+    batch.size = n
+    return 0
+
+
+def all_of(list groups, int64_t low, int64_t high):
+    """The articles from `low` to `high` - 1 that are in every group: (docids int32, bounds float32)."""
+    cdef Py_ssize_t n = 0, g, room
+    cdef Group group
+    cdef Batch batch
+    if not groups:
+        raise ValueError("a group at least expected")
+    ordered = sorted(groups, key=_size)
+    cdef Walks walks = Walks(ordered, low, high)
+    group = ordered[0]
+    room = max(min(group.size, high - low), 0)
+    found, sums = np.empty(room, np.int32), np.empty(room, np.float32)
+    cdef int32_t[::1] docs = found
+    cdef float[::1] bounds = sums
+    with nogil:
+        while low < high:
+            next_batch(walks.walks, &batch, low, high)
+            if batch.size == 0:
+                break
+            low = <int64_t>batch.docs[batch.size - 1] + 1
+            g = 1
+            while g < walks.count and batch.size:
+                keep_marked(&walks.walks[g], &batch)
+                g += 1
+            if batch.size:
+                memcpy(&docs[n], batch.docs, batch.size * sizeof(int32_t))
+                memcpy(&bounds[n], batch.sums, batch.size * sizeof(float))
+                n += batch.size
+    return found[:n], sums[:n]
+
+
+def _size(Group group):
+    return group.size
+
+
+cdef struct Window:
+    # What the articles from `low` to `high` - 1 are worth so far, 0 for those that were not met. All zeros between uses.
+    int64_t low, high
+    float *sums
+    float *parts
+    uint8_t *touched  # which chunks have an article that was met
+
+
+cdef int add_walk(Walk *walk, Window *window) except -1 nogil:
+    """Add what each article of a window is worth by one group."""
+    cdef Py_ssize_t k, i
+    cdef float most = walk.worth[255]
+    if walk.count == 0:
+        while walk.at < walk.size and walk.docs[walk.at] < window.high:
+            i = walk.docs[walk.at] - window.low
+            window.sums[i] += max(walk.bounds[walk.at], LEAST) if walk.bounds != NULL else LEAST
+            window.touched[i // CHUNK] = 1
+            walk.at += 1
+        return 0
+    if walk.count == 1:
+        return add_list(walk.cursors, walk.worth, window.sums, False, window)
+    for k in range(walk.count):
+        add_list(&walk.cursors[k], walk.worth, window.parts, walk.most, window)
+    for i in range(window.high - window.low):
+        window.sums[i] += min(window.parts[i], most)
+    memset(window.parts, 0, (window.high - window.low) * sizeof(float))
+    return 0
+
+
+cdef int add_list(Cursor *cursor, const float *worth, float *sums, bint most, Window *window) except -1 nogil:
+    """Add to `sums`, or raise them to, what the articles of a window are worth by one list."""
+    cdef Py_ssize_t i, end, at
+    cdef const uint8_t *impacts
+    cdef float one
+    if seek(cursor, window.low) >= window.high:
+        return 0
+    while True:
+        impacts = cursor.list.data + cursor.list.impacts + cursor.block * BLOCK
+        end = cursor.count
+        while cursor.docs[end - 1] >= window.high:
+            end -= 1
+        for i in range(cursor.at, end):
+            at = cursor.docs[i] - window.low
+            one = worth[impacts[i]]
+            sums[at] = max(sums[at], one) if most else sums[at] + one
+            window.touched[at // CHUNK] = 1
+        if end < cursor.count:
+            cursor.at = end
+            return 0
+        cursor.at = cursor.count - 1
+        # Not to look at a block that is beyond the window: it may not be verified.
+        if <int64_t>cursor.docs[cursor.at] + 1 >= window.high or seek(cursor, cursor.docs[cursor.at] + 1) >= window.high:
+            return 0
+
+
+cdef class Scratch:
+    """Memory of `any_of`, freed whatever happens."""
+
+    cdef Window window
+    cdef float *heap
+
+    def __cinit__(self, Py_ssize_t keep):
+        self.window.sums = <float *>calloc(WINDOW, sizeof(float))
+        self.window.parts = <float *>calloc(WINDOW, sizeof(float))
+        self.window.touched = <uint8_t *>calloc(WINDOW // CHUNK, 1)
+        self.heap = <float *>malloc(max(keep, 1) * sizeof(float))
+        if self.window.sums == NULL or self.window.parts == NULL or self.window.touched == NULL or self.heap == NULL:
+            raise MemoryError("no memory to add up what articles are worth")
+
+    def __dealloc__(self):
+        free(self.window.sums)
+        free(self.window.parts)
+        free(self.window.touched)
+        free(self.heap)
+
+
+def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None, Py_ssize_t keep=0, float share=0,
+           float cutoff=0):
+    """The articles from `low` to `high` - 1 that are in some group: (their number, docids, bounds, cutoff).
+
+    With `alive`, a flag for each docid, the others are left out. Where `keep` is not 0, only the docids of some are
+    returned, `keep` at least: those worth `cutoff`, or `share` of what the best `keep` of them are worth at least,
+    whichever is more. The last value is that limit.
+    """
+    cdef Py_ssize_t n = 0, g, i, total = 0, room, chunk, size
+    cdef int64_t base, first
+    cdef float *sums
+    cdef float least = cutoff
+    cdef bint mortal = alive is not None
+    cdef Heap heap
+    cdef Walks walks = Walks(groups, low, high)
+    cdef Scratch scratch = Scratch(keep)
+    cdef Window *window = &scratch.window
+    if low < 0 or (mortal and high > alive.shape[0]):
+        raise ValueError(f"articles {low} to {high} of {alive.shape[0] if mortal else '?'}")
+    room = min(<int64_t>sum(map(_size, groups)), max(high - low, 0)) + 1
+    found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
+    cdef int32_t[::1] docs = found
+    cdef float[::1] bounds = worths
+    heap.values, heap.size, heap.room = scratch.heap, 0, keep
+    with nogil:
+        for g in range(walks.count):
+            move(&walks.walks[g], low)  # what lies before the first window is no part of it
+        base = low
+        while base < high:
+            # Where no group has an article, its window is not looked at.
+            base = nearest(walks.walks, walks.count, base)
+            if base >= high:
+                break
+            window.low, window.high = base, min(base + WINDOW, high)
+            for g in range(walks.count):
+                add_walk(&walks.walks[g], window)
+            for chunk in range((window.high - base + CHUNK - 1) // CHUNK):
+                if not window.touched[chunk]:
+                    continue
+                window.touched[chunk] = 0
+                first = base + chunk * CHUNK
+                size = min(<int64_t>CHUNK, window.high - first)
+                sums = window.sums + chunk * CHUNK
+                if mortal:
+                    for i in range(size):
+                        sums[i] *= alive[first + i] != 0
+                if promising(sums, size, least, &total):
+                    for i in range(size):
+                        if sums[i] < least or sums[i] == 0:
+                            continue
+                        docs[n] = <int32_t>(first + i)
+                        bounds[n] = sums[i]
+                        n += 1
+                        if keep:
+                            offer(&heap, sums[i])
+                            if heap.size == keep and heap.values[0] * share > least:
+                                least = heap.values[0] * share
+                memset(sums, 0, size * sizeof(float))
+            base = window.high
+        if least > 0:
+            n = drop_below(&docs[0], &bounds[0], n, least)
+    return total, found[:n], worths[:n], least
+
+
+cdef inline bint promising(const float *sums, Py_ssize_t size, float least, Py_ssize_t *total) noexcept nogil:
+    """Count those above 0, and tell whether one reaches `least`."""
+    cdef Py_ssize_t i
+    cdef int32_t present = 0, enough = 0, value, threshold
+    # Floats that are not negative are ordered like their bits, and comparing integers is done several at a time.
+    memcpy(&threshold, &least, 4)
+    for i in range(size):
+        memcpy(&value, sums + i, 4)
+        present += value > 0
+        enough += value >= threshold
+    total[0] += present
+    return present != 0 and enough != 0
+
+
+cdef int64_t nearest(Walk *walks, Py_ssize_t count, int64_t doc) except -1 nogil:
+    """The first docid from `doc` on of any group."""
+    cdef int64_t first = END, found
+    cdef Py_ssize_t g
+    for g in range(count):
+        found = move(&walks[g], doc)
+        if found < first:
+            first = found
+        if first == doc:
+            break
+    return first
+
+
+cdef Py_ssize_t drop_below(int32_t *docs, float *bounds, Py_ssize_t count, float least) noexcept nogil:
+    cdef Py_ssize_t i, n = 0
+    for i in range(count):
+        docs[n] = docs[i]
+        bounds[n] = bounds[i]
+        n += bounds[i] >= least
+    return n
+
+
+def best_of(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutoff=0):
+    """`any_of` for a group of one list whose articles are all alive: reads few of its docids.
+
+    Those worth `cutoff`, or, where `keep` is not 0, what the best `keep` are worth at least, whichever is more, are returned.
+    """
+    cdef PostingList plist
+    cdef Py_ssize_t begin, end
+    cdef int least
+    if group.count != 1:
+        raise ValueError(f"{group.count} lists where one is expected")
+    plist = group.lists[0]
+    plist.verify_docs(low, high + 1)
+    cdef const List *one = &plist.list
+    cdef Cursor cursor
+    rewind(&cursor, one)
+    if low >= high or seek(&cursor, low) >= high:
+        return 0, np.empty(0, np.int32), np.empty(0, np.float32), 0.0
+    begin = cursor.block * BLOCK + cursor.at
+    end = one.df if high >= one.articles or seek(&cursor, high) == END else cursor.block * BLOCK + cursor.at
+    with nogil:
+        least = limit(one, begin, end, keep) if keep else 1
+        while least < 255 and group.worth[least] < cutoff:
+            least += 1
+        while least > 1 and group.worth[least - 1] == group.worth[least]:
+            least -= 1  # what is worth as much belongs to it; of a word without weight all is
+    found = np.empty(end - begin, np.int32)
+    sums = np.empty(end - begin, np.float32)
+    cdef int32_t[::1] docs = found
+    cdef float[::1] bounds = sums
+    cdef Py_ssize_t n = 0, block, i, count, base
+    cdef const uint8_t *impacts
+    cdef uint32_t[BLOCK] decoded
+    with nogil:
+        for block in range(begin // BLOCK, (end - 1) // BLOCK + 1):
+            if one.block_count > 1 and one.data[one.maxima + block] < least:
+                continue
+            base = block * BLOCK
+            impacts = one.data + one.impacts + base
+            count = decode_docs(one, block, decoded)
+            for i in range(max(begin - base, 0), min(end - base, count)):
+                if impacts[i] >= least:
+                    docs[n] = <int32_t>decoded[i]
+                    bounds[n] = group.worth[impacts[i]]
+                    n += 1
+    return end - begin, found[:n], sums[:n], group.worth[least] if least > 1 else 0.0
+
+
+cdef int limit(const List *one, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t keep) noexcept nogil:
+    """An impact that at least `keep` of the postings from `begin` to `end` - 1 have; 1 where there are fewer."""
+    cdef Py_ssize_t i, first = (begin + BLOCK - 1) // BLOCK, last = end // BLOCK, seen = 0
+    cdef Py_ssize_t[256] counts
+    cdef const uint8_t *impacts
+    cdef int least
+    memset(counts, 0, sizeof(counts))
+    if last - first >= 4 * keep:
+        # As many blocks have a posting with their highest impact.
+        impacts = one.data + one.maxima
+        begin, end = first, last
+    else:
+        impacts = one.data + one.impacts
+    for i in range(begin, end):
+        counts[impacts[i]] += 1
+    for least in range(255, 1, -1):
+        seen += counts[least]
+        if seen >= keep:
+            return least
+    return 1

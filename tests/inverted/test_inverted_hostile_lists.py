@@ -1,0 +1,325 @@
+"""Posting lists that nobody wrote: whatever their bytes say, they are read or refused, in bounded memory.
+
+Both sections are held where reading past their ends is a crash, which would end pytest itself: that is the signal that
+these tests are for. The rest of a segment is in test_inverted_hostile.
+"""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inverted_twins import (
+    Fence,
+    columns,
+    random_lengths,
+    random_list,
+    varint,
+)
+
+from newsindex.inverted._posting_writer import PostingWriter
+from newsindex.inverted._postings import PostingList, list_sizes, read_terms
+from newsindex.searcher._collect import Group, all_of, any_of, best_of
+from newsindex.searcher._scoring import Leaf, Scale, score
+
+ARTICLES = 2000
+# Bytes of result per byte of section: at best 128 articles in 2 bytes, each an int32 docid and count; or 8 occurrences
+# in one, each of four int32.
+EXPANSION = 8 * 128
+
+
+FENCES = Fence(), Fence()
+
+
+def ignore(start, stop):
+    return stop
+
+
+def fenced(postings, positions):
+    """Both sections where reading past their ends is a crash."""
+    return [fence.hold(data) for fence, data in zip(FENCES, (postings, positions), strict=True)]
+
+
+def true_sections():
+    """Lists of one block, of several, and with many occurrences: (offsets, postings, positions)."""
+    sections = bytearray(), bytearray()
+    lengths = random_lengths(0, ARTICLES)
+    writer = PostingWriter(lambda chunk: sections[0].extend(chunk), lambda chunk: sections[1].extend(chunk), lengths)
+    offsets = []
+    for seed, (size, most) in enumerate([(1, 1), (40, 9), (128, 2), (129, 3), (700, 1), (300, 12)]):
+        writer.field("text" if seed % 2 else "source")
+        offsets.append(writer.begin(3))
+        writer.add(*columns(random_list(seed, size, ARTICLES, 3, 400, most)))
+        writer.end()
+    writer.finish()
+    return offsets, *sections
+
+
+TRUE = true_sections()
+
+
+def damaged(rng, data):
+    """Some bytes, most of them as they were."""
+    data = bytearray(data)
+    kind = rng.randrange(5)
+    if kind == 0:
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] = rng.choice([0, 1, 2, 31, 32, 33, 127, 128, 255])
+    elif kind == 2:
+        del data[rng.randrange(len(data)) :]
+    elif kind == 3:
+        at = rng.randrange(len(data))
+        data[at : at + 4] = rng.choice([0, 1, 127, 2**31 - 1, 2**31, 2**32 - 1]).to_bytes(4, "little")
+    else:
+        at = rng.randrange(len(data))
+        size = rng.randint(1, 300)
+        data[at : at + size] = rng.choice([rng.randbytes(size), bytes(size), b"\xff" * size])
+    return bytes(data)
+
+
+def walk(plist, articles, whole):
+    """Find the articles of one list by the loops of searches: those of `whole`, or any where the list is damaged."""
+    group, twice = Group((plist,), 2.0, 1.5), Group((plist, plist), 2.0, 1.5, False)
+    for low, high in ((articles // 3, articles // 2 + 1), (0, articles)):
+        rows = [all_of(groups, low, high) for groups in ([group], [twice], [group, twice])]
+        rows += [any_of(groups, low, high)[1:3] for groups in ([group], [twice], [group, twice])]
+        some = [any_of([group], low, high, None, 5, 0.9), best_of(group, low, high, 1), best_of(group, low, high, 100)]
+        for docs, bounds in [*rows, *((docs, bounds) for _, docs, bounds, _ in some)]:
+            assert (np.diff(docs.astype(np.int64)) > 0).all()
+            assert docs.min(initial=low) >= low
+            assert docs.max(initial=low) < high
+            assert ((bounds > 0) & (bounds <= 6.001)).all()
+        if whole is not None:
+            inside = [doc for doc in whole if low <= doc < high]
+            assert all(docs.tolist() == inside for docs, _ in rows)
+            assert all(total == len(inside) and {*docs.tolist()} <= {*inside} for total, docs, _, _ in some)
+
+
+def count(plist, docs, articles):
+    """Count the occurrences in some articles, and score them."""
+    assert len(plist.impacts()) == plist.df
+    lengths = np.arange(articles, dtype=np.uint32)
+    marks = np.array([1, 7, 3, 0], np.uint8)
+    for limits, some in ((None, None), (lengths, marks)):
+        tally = plist.tally(docs, limits, some, 1)
+        assert (tally >= 0).all()
+        assert (tally[:, 1::2] <= tally[:, ::2]).all()
+    scale = Scale(lengths, lengths, 10.0, 100.0, 0.25, 0.05)
+    leaf = Leaf("text", 1.0, (plist, plist), (marks, marks[:0]), (1, 1), True, 0.3, 1.0)
+    scores = score([leaf], scale, docs)
+    assert ((scores >= 0) & (scores <= 1.3)).all()
+
+
+def read_everything(postings, positions, start, stop, articles):
+    """Ask one list for all that it has; check what every answer must fulfil."""
+    room = EXPANSION * (len(postings) + len(positions) + 16)
+    plist = PostingList(postings, positions, start, stop, articles, ignore, ignore)
+    try:
+        docs, counts = plist.docs()
+    except ValueError:
+        walk(plist, articles, None)
+        raise
+    walk(plist, articles, docs.tolist())
+    assert docs.nbytes + counts.nbytes <= room
+    assert (np.diff(docs.astype(np.int64)) > 0).all()
+    assert 0 <= docs.min() <= docs.max() < articles
+    assert counts.min() >= 1
+    assert int(counts.sum()) <= 8 * (len(postings) + len(positions))
+    for wanted in (docs, docs[::2], docs[-3:], np.arange(0, min(articles, 3000), 7, dtype=np.int32)):
+        wanted = np.ascontiguousarray(wanted)
+        try:
+            if articles <= ARTICLES:
+                count(plist, wanted, articles)
+            starts, places, forms = plist.occurrences(wanted)
+        except ValueError:
+            continue
+        assert places.nbytes + forms.nbytes <= room
+        assert starts[0] == 0
+        assert starts[-1] == len(places) == len(forms)
+        assert (np.diff(starts) >= 0).all()
+        assert places.min(initial=0) >= 0
+        assert 0 <= forms.min(initial=0) <= forms.max(initial=0) < plist.forms
+        starts, places, marks = plist.occurrences(wanted, np.array([0, 2], np.uint8), 1)
+        assert starts[-1] == len(places) == len(marks)
+        assert marks.all()
+    return docs
+
+
+@pytest.mark.parametrize("chapter", range(8))
+def test_damaged_lists_are_read_or_refused(chapter):
+    """Each of some thousand damages of postings, positions or both."""
+    offsets, true_postings, true_positions = TRUE
+    rng = random.Random(chapter)
+    read = refused = 0
+    for _ in range(600):
+        which = rng.randrange(3)
+        postings = damaged(rng, true_postings) if which != 1 else bytes(true_postings)
+        positions = damaged(rng, true_positions) if which != 0 else bytes(true_positions)
+        postings, positions = fenced(postings, positions)
+        bounds = [*offsets, len(true_postings) - 8]
+        for start, stop in itertools.pairwise(bounds):
+            try:
+                read_everything(postings, positions, start, stop, rng.choice([ARTICLES, ARTICLES, 100, 2**31 - 1]))
+                read += 1
+            except ValueError:
+                refused += 1
+        starts = np.array(bounds, np.uint64)
+        for call in (
+            lambda: read_terms(postings, positions, starts, np.arange(ARTICLES, dtype=np.int32), ignore, ignore),  # noqa: B023
+            lambda: [list_sizes(postings, positions, starts, ARTICLES, ignore, ignore)],  # noqa: B023
+        ):
+            try:
+                found = call()
+            except ValueError:
+                continue
+            assert sum(column.nbytes for column in found) <= EXPANSION * (len(postings) + len(positions))
+    assert read > 100
+    assert refused > 100
+
+
+LONG = 5  # of the lists of TRUE: 300 articles in three blocks
+
+
+def parts_of_the_long_list():
+    """Where its header, table, maxima, impacts and blocks begin, and where it ends."""
+    offsets, postings, _ = TRUE
+    at = offsets[LONG]
+    for _ in range(4):
+        while postings[at] >= 128:
+            at += 1
+        at += 1
+    return offsets[LONG], at, at + 3 * 12 + 4, at + 3 * 13 + 4, at + 3 * 13 + 4 + 300, len(postings) - 8
+
+
+def damages(first, end):
+    """The true postings with one byte from `first` to `end` - 1 changed in all ways that matter."""
+    for at in range(first, end):
+        byte = TRUE[1][at]
+        for value in {0, 1, 2, 31, 32, 33, 127, 128, 255, byte ^ 1, byte ^ 128, (byte + 1) % 256} - {byte}:
+            yield TRUE[1][:at] + bytes([value]) + TRUE[1][at + 1 :]
+
+
+def test_headers_and_tables_are_read_or_refused_whichever_byte_is_wrong():
+    header, table, maxima, *_, end = parts_of_the_long_list()
+    docs = read_everything(*fenced(*TRUE[1:]), header, end, ARTICLES).tolist()
+    assert len(docs) == 300
+    refused = {"header": 0, "table": 0}
+    for name, first, stop in (("header", header, table), ("table", table, maxima)):
+        for postings in damages(first, stop):
+            try:
+                found = read_everything(*fenced(postings, TRUE[2]), header, end, ARTICLES).tolist()
+            except ValueError:
+                refused[name] += 1
+                continue
+            # A list that says that it is shorter is another list; a table says where things are, and not what.
+            assert name == "header" or found == docs
+    assert refused["header"] > 20
+    assert refused["table"] > 200
+
+
+def test_maxima_and_impacts_change_what_articles_are_worth_and_never_which_there_are():
+    header, _, maxima, impacts, blocks, end = parts_of_the_long_list()
+    docs = read_everything(*fenced(*TRUE[1:]), header, end, ARTICLES).tolist()
+    for first, stop in ((maxima, impacts), (impacts, impacts + 3), (blocks - 3, blocks)):
+        for postings in damages(first, stop):
+            assert read_everything(*fenced(postings, TRUE[2]), header, end, ARTICLES).tolist() == docs
+
+
+@pytest.mark.parametrize("value", [0, 1, 127, 255])
+def test_lists_whose_bounds_are_all_alike_are_read(value):
+    header, _, maxima, _, blocks, end = parts_of_the_long_list()
+    postings = TRUE[1][:maxima] + bytes([value]) * (blocks - maxima) + TRUE[1][blocks:]
+    assert len(read_everything(*fenced(postings, TRUE[2]), header, end, ARTICLES)) == 300
+
+
+@settings(max_examples=500)
+@given(st.binary(max_size=80), st.binary(max_size=80), st.integers(-5, 80), st.integers(-5, 80))
+def test_garbage_is_read_or_refused(postings, positions, start, stop):
+    try:
+        read_everything(*fenced(postings, positions), start, stop, 300)
+    except ValueError:
+        return
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=5))
+def test_garbage_offsets_are_refused(starts):
+    _, postings, positions = TRUE
+    arrays = fenced(postings, positions)
+    for articles, call in ((ARTICLES, list_sizes), (np.arange(ARTICLES, dtype=np.int32), read_terms)):
+        try:
+            call(*arrays, np.array([*starts, 2**64 - 1], np.uint64), articles, ignore, ignore)
+        except ValueError:
+            continue
+        assert not starts
+
+
+def one_list(*parts, positions=b""):
+    data = b"".join(part if isinstance(part, bytes) else bytes([part]) for part in parts)
+    return (*fenced(data + bytes(8), positions + bytes(8)), 0, len(data))
+
+
+def u32(*numbers):
+    return b"".join(number.to_bytes(4, "little") for number in numbers)
+
+
+TABLE = u32(127, 0, 0, 199, 2, 20, 4)  # of two blocks with 4 bytes of docs; maxima, impacts and these take 206 bytes
+
+
+@pytest.mark.parametrize(
+    ("reason", "parts", "positions"),
+    [
+        ("2147483648 occurrences announced", [1, 1, 9, 0, 32, u32(2**31 - 1), 1, 0, 0], b""),
+        ("occurrences announced in 3 bytes", [1, 1, 9, 0, 32, u32(2**32 - 1), 1, 0, 0], b""),
+        ("25 occurrences announced in 3 bytes", [1, 1, 9, 0, 5, 24, 1, 0, 0], b""),
+        ("impossible bit widths", [1, 1, 9, 0, 3, 7, 0, 0, 0], b""),
+        ("impossible bit widths", [1, 1, 9, 33, 0, bytes(9)], b""),
+        ("without an occurrence", [1, 1, 9, 0, 0, 1, 0], b""),
+        ("form number 1 of a term with 1", [1, 1, 9, 0, 0, 1, 1, 0, 1], b""),
+        ("impossible position", [1, 1, 9, 0, 0, 32, 0, u32(2**31)], b""),
+        ("0 articles", [0, 1, 0, 0, 1, 0, 0], b""),
+        ("301 articles", [varint(301), 1, 0, 0, 1, 0, 0], b""),
+        ("0 forms", [1, 0, 9, 0, 0, 1, 0, 0], b""),
+        ("without an end", [1, b"\xff" * 20], b""),
+        ("impacts outside", [5, 1, 9, 9, 9, 9], b""),
+        ("impossible bit widths", [3, 1, 9, 9, 9], b""),
+        ("docs block longer", [1, 1, 9, 8, 0], b""),
+        ("docs block longer", [1, 1, 9, 0, 8], b""),
+        ("block table outside", [varint(200), 1, 0, 6, u32(1, 2)], bytes(6)),
+        ("block table outside", [varint(200), 1, 0, 6, u32(127, 0, 0, 199, 2, 3, 4), bytes(201)], bytes(6)),
+        ("occurrences outside", [varint(200), 1, varint(2**62), 6, TABLE, bytes(206)], bytes(6)),
+        ("do not fill", [varint(200), 1, 0, 40, u32(127, 0, 0, 199, 2, 20, 5), bytes(206)], bytes(40)),
+        ("not those of their block", [varint(200), 1, 0, 40, u32(127, 0, 0, 198, 2, 20, 4), bytes(206)], bytes(40)),
+        ("docs block outside", [varint(200), 1, 0, 40, u32(127, 0, 0, 199, 0, 20, 4), bytes(206)], bytes(40)),
+        ("occurrences block outside", [varint(200), 1, 0, 40, u32(127, 0, 0, 199, 2, 41, 4), bytes(206)], bytes(40)),
+        ("not those of their block", [1, 1, 9, 32, 0, u32(300), 1, 0, 0], b""),
+    ],
+)
+def test_contradictions_are_named(reason, parts, positions):
+    postings, places, start, stop = one_list(*parts, positions=positions)
+
+    def read():
+        plist = PostingList(postings, places, start, stop, 300, ignore, ignore)
+        plist.occurrences(plist.docs()[0])
+
+    with pytest.raises(ValueError, match=reason):
+        read()
+
+
+def test_blocks_cannot_share_their_occurrences():
+    """Else a file could make a reader allocate as many times its size as it has blocks."""
+    table = u32(127, 0, 0, 255, 2, 40, 383, 4, 0, 511, 6, 40, 8)
+    postings, positions, start, stop = one_list(
+        varint(512), 1, 0, 80, table, bytes(4 + 512 + 8), positions=bytes([1, 0]) + bytes(78)
+    )
+    plist = PostingList(postings, positions, start, stop, 600, ignore, ignore)
+    assert len(plist.occurrences(np.array([5, 7], np.int32))[1]) == 2
+    with pytest.raises(ValueError, match="occurrences block"):
+        plist.occurrences(np.array([5, 200], np.int32))
+    for read in (plist.occurrences, plist.tally):
+        with pytest.raises(ValueError, match="occurrences blocks that overlap"):
+            read(np.array([5, 300], np.int32))

@@ -1,0 +1,202 @@
+"""Exact scores against the formula in plain Python, and the bounds of them that posting lists carry."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from searcher_twins import posting_list
+
+from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
+from newsindex.inverted.impacts import Lengths
+from newsindex.searcher._collect import all_of, any_of, best_of
+from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
+
+ARTICLES = 700
+FORMS = 6
+FIELDS = ["text", "title", "body", "source"]
+
+
+def random_lengths(seed):
+    rng = random.Random(seed)
+    longest, titles = rng.choice([(30, 6), (300, 12), (3, 1), (40, 0), (0, 0)])
+    return Lengths(*(np.array([rng.randint(0, n) for _ in range(ARTICLES)], np.uint32) for n in (titles, longest)))
+
+
+def random_occurrences(seed, lengths, field):
+    """{docid: [(position, form number)]} such as `lengths` allow, but for some that they do not."""
+    rng = random.Random(seed)
+    found = {}
+    for doc in sorted(rng.sample(range(ARTICLES), rng.choice([1, 30, 129, 400]))):
+        room = int(lengths.title[doc] + (0 if field == "title" else lengths.body[doc])) + 1
+        places = sorted(rng.sample(range(room), min(room, rng.randint(1, 9))))
+        found[doc] = [(place, rng.randrange(FORMS)) for place in places]
+    return found
+
+
+def impact(field, title, body, titles, bodies, means):
+    """The share of BM25F of something that occurs so often in title and body, which have so many words."""
+    in_title = 4 * titles / (0.5 + 0.5 * title / means[0])
+    in_body = bodies / (0.25 + 0.75 * body / means[1])
+    shares = {"text": in_title + in_body, "title": in_title, "body": in_body}.get(field, titles + bodies)
+    return shares / (0.9 + shares)
+
+
+def value(field, doc, rows, lengths, means):
+    """What the occurrences [(position, marks)] of one article are worth."""
+    total = 0.0
+    for mark, share in ((CHOSEN, 1.0), (ALIKE, 0.25), (TYPED, 0.05)):
+        places = [place for place, marks in rows if marks & mark]
+        titles = sum(place < lengths.title[doc] for place in places) if field in ("text", "body") else 0
+        titles = len(places) if field == "title" else titles
+        total += share * impact(
+            field, int(lengths.title[doc]), int(lengths.body[doc]), titles, len(places) - titles, means
+        )
+    return total
+
+
+def scale_of(lengths, means):
+    return Scale(lengths.title, lengths.body, *means, 0.25, 0.05)
+
+
+def own_means(lengths):
+    return [float(words.mean()) or 1.0 for words in (lengths.title, lengths.body)]
+
+
+marks_of_forms = st.tuples(
+    st.lists(st.sampled_from([0, CHOSEN, CHOSEN | ALIKE, CHOSEN | ALIKE | TYPED]), max_size=FORMS),
+    st.sampled_from([0, CHOSEN, CHOSEN | ALIKE, CHOSEN | ALIKE | TYPED]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 9),
+    st.sampled_from(FIELDS),
+    st.lists(st.tuples(st.integers(0, 99), marks_of_forms), min_size=1, max_size=3),
+    st.booleans(),
+    st.sampled_from([0.3, 1.0, 2.5]),
+    st.sampled_from([0.2, 1.0, 4.0]),
+    st.sampled_from([0.3, 1.0, 3.0]),
+    st.integers(0, 2**32),
+)
+def test_scores_are_those_of_the_formula_and_bounds_bound_them(
+    seed, field, terms, most, weight, title_factor, body_factor, picks
+):
+    """Whatever the averages of the index are, compared with those of the segment that impacts were made with."""
+    lengths = random_lengths(seed)
+    means = [mean * more for mean, more in zip(own_means(lengths), (title_factor, body_factor), strict=True)]
+    indexed = "text" if field == "body" else field
+    rows = [random_occurrences(number, lengths, indexed) for number, _ in terms]
+    lists = tuple(posting_list(row, lengths, indexed, FORMS) for row in rows)
+    marks = tuple(np.array(some, np.uint8) for _, (some, _) in terms)
+    rests = tuple(rest for _, (_, rest) in terms)
+    slack = max(1.0, title_factor, body_factor)
+    leaf = Leaf(field, weight, lists, marks, rests, most, 0.3, slack)
+    docs, bounds = all_of([leaf.group], 0, ARTICLES)
+    scores = score([leaf], scale_of(lengths, means), docs)
+    for doc, found in zip(docs.tolist(), scores.tolist(), strict=True):
+        by_term = []
+        for row, some, rest in zip(rows, marks, rests, strict=True):
+            flags = [*some.tolist(), *[rest] * FORMS]
+            by_term.append([(place, flags[form]) for place, form in row.get(doc, [])])
+        if most:
+            expected = max(value(field, doc, one, lengths, means) for one in by_term)
+        else:
+            expected = value(field, doc, [pair for one in by_term for pair in one], lengths, means)
+        assert found == pytest.approx(weight * expected)
+    assert (scores <= bounds).all()
+    _, _, added, _ = any_of([leaf.group], 0, ARTICLES)
+    assert (scores <= added).all()
+    if len(lists) == 1:
+        assert (scores <= best_of(leaf.group, 0, ARTICLES, 0)[2]).all()
+    some = np.array(sorted(random.Random(picks).sample(range(ARTICLES), 60)), np.int32)
+    whole = dict(zip(docs.tolist(), scores.tolist(), strict=True))
+    again = score([leaf], scale_of(lengths, means), some)
+    assert again.tolist() == [whole.get(doc, 0.0) for doc in some.tolist()]
+    twice = score([leaf, leaf], scale_of(lengths, means), some)
+    assert twice.tolist() == (again + again).tolist()
+
+
+def test_bounds_are_close_where_the_averages_are_those_of_the_segment():
+    """Else searches would look at more articles than they need: not a step of 1/255 and a hair too high."""
+    lengths = random_lengths(1)
+    for field in ("text", "title", "source"):
+        plist = posting_list(random_occurrences(5, lengths, field), lengths, field, FORMS)
+        leaf = Leaf(field, 1.0, (plist,), (np.zeros(0, np.uint8),), (CHOSEN,), True, 0.0, 1.0)
+        docs, bounds = all_of([leaf.group], 0, ARTICLES)
+        gaps = bounds - score([leaf], scale_of(lengths, own_means(lengths)), docs)
+        assert gaps.min() >= 0
+        assert gaps.max() < 1 / 255 + 1e-4
+
+
+def test_a_leaf_says_whether_only_some_of_its_forms_are_meant():
+    plist = posting_list({1: [(0, 0)]}, random_lengths(0), "text", FORMS)
+    none = np.zeros(0, np.uint8)
+    for field, rests, expected in (
+        ("text", (CHOSEN, CHOSEN | ALIKE), False),
+        ("title", (CHOSEN, CHOSEN), False),
+        ("text", (CHOSEN, 0), True),
+        ("text", (ALIKE, CHOSEN), True),
+        ("body", (CHOSEN, CHOSEN), True),
+    ):
+        assert bool(Leaf(field, 1.0, (plist, plist), (none, none), rests, True, 0.0, 1.0).partial) == expected
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(FIELDS),
+    st.lists(st.lists(st.integers(0, 9), min_size=6, max_size=6), max_size=9),
+    st.integers(0, 9),
+    st.floats(0.1, 50),
+    st.floats(0.1, 500),
+    st.floats(0, 9),
+)
+def test_tallies_are_scored_by_the_formula(field, rows, seed, title, body, weight):
+    lengths, means = random_lengths(seed), (title, body)
+    tally = np.array(rows, np.int32).reshape(-1, 6)
+    tally[:, 1::2] = np.minimum(tally[:, 1::2], tally[:, ::2])  # no more are in the title than there are
+    docs = np.arange(0, 7 * len(rows), 7, dtype=np.int32)
+    expected = []
+    for doc, (count, titles, alike, alike_titles, typed, typed_titles) in zip(
+        docs.tolist(), tally.tolist(), strict=True
+    ):
+        total = 0.0
+        for share, n, in_title in ((1, count, titles), (0.25, alike, alike_titles), (0.05, typed, typed_titles)):
+            in_title = n if field == "title" else in_title
+            parts = int(lengths.title[doc]), int(lengths.body[doc]), in_title, n - in_title
+            total += share * impact(field, *parts, means) if count else 0
+        expected.append(weight * total)
+    assert score_tally(field, weight, scale_of(lengths, means), docs, tally) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("docs", [[-1], [ARTICLES], [3, 3], [4, 3], [2**31 - 1]])
+def test_docids_without_a_length_or_out_of_order_are_refused(docs):
+    lengths = random_lengths(0)
+    scale, asked = scale_of(lengths, (1, 1)), np.array(docs, np.int32)
+    plist = posting_list({1: [(0, 0)]}, lengths, "text", FORMS)
+    leaf = Leaf("text", 1.0, (plist,), (np.zeros(0, np.uint8),), (CHOSEN,), True, 0.0, 1.0)
+    for call in (
+        lambda: score([leaf], scale, asked),
+        lambda: score_tally("text", 1.0, scale, asked, np.ones((len(docs), 6), np.int32)),
+    ):
+        with pytest.raises(ValueError, match=r"docid -?\d+ after -?\d+, of 700"):
+            call()
+
+
+@pytest.mark.parametrize("shape", [(0, 6), (2, 6), (1, 5), (1, 7)])
+def test_tallies_of_another_shape_are_refused(shape):
+    scale = scale_of(random_lengths(0), (1, 1))
+    with pytest.raises(ValueError, match="six sums"):
+        score_tally("text", 1.0, scale, np.zeros(1, np.int32), np.zeros(shape, np.int32))
+
+
+def test_what_a_leaf_or_a_scale_is_made_of_has_to_agree():
+    ones, two = np.ones(1, np.uint32), np.ones(2, np.uint32)
+    with pytest.raises(ValueError, match="as many titles as bodies"):
+        Scale(ones, two, 1.0, 1.0, 0.25, 0.05)
+    plist = posting_list({1: [(0, 0)]}, random_lengths(0), "text", FORMS)
+    for marks, rests in (((), (1,)), ((np.zeros(0, np.uint8),), ()), ((np.zeros(0, np.uint8),) * 2, (1, 1))):
+        with pytest.raises(ValueError, match="marks for each list"):
+            Leaf("text", 1.0, (plist,), marks, rests, True, 0.0, 1.0)
