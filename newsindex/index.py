@@ -265,7 +265,7 @@ class Index:
         search = self._prepare(snapshot, query, match, since, until, filters)
         factor = None if recency is None and near is None else closeness(recency, near, self._clock())
         page = search.page(limit, offset, sort, factor)
-        highlighter = Highlighter(search.plan, self._stemmer)
+        highlighter = Highlighter(search.plan)
         segments = snapshot.segments
         return Results(
             page.total, tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in page.found])

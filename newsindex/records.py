@@ -130,6 +130,14 @@ class StoredArticles:
         except (ValueError, IndexError) as error:
             raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
 
+    def body(self, doc: int) -> str:
+        """The body of an article, without the rest of it."""
+        data = self.record(doc)
+        try:
+            return data[data.index(b"\n") + 1 :].decode()
+        except ValueError as error:
+            raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
+
     def read(self, doc: int) -> Article:
         """An article, as it was added."""
         segment, data = self._segment, self.record(doc)

@@ -70,8 +70,9 @@ class Hit:
         """
         if type(chars) is not int or not 20 <= chars <= MAX_SNIPPET:
             raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
-        article = self.article
-        return self._highlighter.snippet(article.title, article.body, chars=chars, before=before, after=after)
+        body = self._segment.articles.body(self._doc)
+        segment = self._segment.segment
+        return self._highlighter.snippet(segment, self._doc, body, chars=chars, before=before, after=after)
 
 
 @attrs.frozen(eq=False)

@@ -1,4 +1,4 @@
-"""What `_forms.pyx` takes from the tokenizer; nobody else reads tokens in C."""
+"""What `_forms.pyx` and the snippets take from the tokenizer; nobody else reads tokens in C."""
 
 from libc.stdint cimport uint8_t, uint32_t
 

@@ -10,7 +10,13 @@ def wildcard(
     data: NDArray[uint8], starts: NDArray[Any], low: int, high: int, pattern: NDArray[uint32]
 ) -> NDArray[int64]: ...
 def fuzzy(
-    data: NDArray[uint8], starts: NDArray[Any], low: int, high: int, form: NDArray[uint32], distance: int
+    data: NDArray[uint8],
+    starts: NDArray[Any],
+    low: int,
+    high: int,
+    form: NDArray[uint32],
+    distance: int,
+    ordered: bool = True,
 ) -> NDArray[int64]: ...
 def gather(
     data: NDArray[uint8], starts: NDArray[Any], wanted: NDArray[int64]

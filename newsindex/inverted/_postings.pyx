@@ -240,6 +240,15 @@ cdef class PostingList:
         np.cumsum(found, out=found)
         return found, occurrences.positions(), occurrences.forms() if marks is None else occurrences.marked()
 
+    def places(self, const int32_t[::1] wanted, const uint8_t[::1] marks, uint8_t rest):
+        """The positions of `occurrences` alone, as a list: for a single article in a third of the time."""
+        cdef Occurrences occurrences = Occurrences()
+        occurrences.mark(marks, rest)
+        self._visit(wanted, occurrences, None, None, None)
+        cdef const int32_t *found = <const int32_t *>occurrences.gathered_positions.data
+        cdef Py_ssize_t k
+        return [found[k] for k in range(occurrences.gathered_positions.size // 4)]
+
     def tally(self, const int32_t[::1] wanted, const uint32_t[::1] limits=None, const uint8_t[::1] marks=None,
               uint8_t rest=1):
         """How often the term occurs in each of `wanted`, ascending docids: int32 [articles, 6].
@@ -262,6 +271,7 @@ cdef class PostingList:
                     int32_t[:, ::1] sums, const uint32_t[::1] limits) except -1:
         """Gather the occurrences in `wanted`, ascending docids, `sizes[i]` in `wanted[i]`; or tally them in `sums`."""
         cdef Py_ssize_t n = wanted.shape[0], i, j = 0, block = -1, count = 0, before = 0, place = 0, own, after
+        cdef int64_t found
         cdef uint32_t[_BLOCK] docs
         cdef const uint8_t *counts = NULL
         cdef int width = 0
@@ -288,7 +298,9 @@ cdef class PostingList:
             if counting:
                 occurrences.tally(before, own, limits[wanted[i]] if limiting else 0, &sums[i, 0])
             else:
-                sizes[i] = occurrences.copy(before, own)
+                found = occurrences.copy(before, own)
+                if sizes is not None:
+                    sizes[i] = found
         return 0
 
     cdef const uint8_t *_counts(self, Py_ssize_t block, int *width, Py_ssize_t *after) except NULL:

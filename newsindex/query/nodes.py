@@ -6,6 +6,8 @@ dates are intervals and its fields are the index's own, so nothing below has to 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import attrs
 
 from newsindex.inverted.fields import BODY, EXTRA, METADATA, TEXT, TITLE
@@ -35,6 +37,9 @@ __all__ = [
     "Unscored",
     "Wildcard",
     "Word",
+    "asked",
+    "children",
+    "leaves",
 ]
 
 
@@ -193,3 +198,32 @@ class Unscored:
 
 
 Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
+
+
+def leaves(plan: Plan) -> Iterator[Word | Phrase]:
+    """The words and phrases that an article may match the plan by: all but those under a `Not`.
+
+    >>> [leaf.pattern.stem for leaf in leaves(Maybe(Word("text", Stem("a")), Everything()))]
+    ['a']
+    """
+    return (leaf for leaf in asked(plan) if isinstance(leaf, Word | Phrase))
+
+
+def children(plan: Plan) -> tuple[Plan, ...]:
+    """The parts of a plan that are plans."""
+    if isinstance(plan, And | Or):
+        return plan.children
+    if isinstance(plan, Not | Unscored):
+        return (plan.child,)
+    return (plan.required, plan.optional) if isinstance(plan, Maybe) else ()
+
+
+def asked(plan: Plan) -> Iterator[Plan]:
+    """The leaves not under a `Not`, without `Everything` and `Nothing`."""
+    stack = [plan]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Word | Phrase | Dates | OneOf):
+            yield node
+        elif not isinstance(node, Not):
+            stack += reversed(children(node))

@@ -65,7 +65,7 @@ Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False),
     analysis = Analysis(stemmer, is_bare("".join(_texts(tree))))
     planner = _Planner(extra_fields, query, analysis, now, keep=False)
     made = planner.run(tree)
-    if made is None or (planner.dropped and next(_asked(made), None) is None):
+    if made is None or (planner.dropped and next(nodes.asked(made), None) is None):
         made = _Planner(extra_fields, query, analysis, now, keep=True).run(tree)
     if made is None:
         raise QueryError("the query has no word to look for", query=query, hint="write at least one word")
@@ -94,37 +94,9 @@ def _subtrees(node: wq.Query) -> Iterator[Any]:
     yield from (getattr(node, name, None) for name in ("query", "a", "b", "child"))
 
 
-def leaves(plan: nodes.Plan) -> Iterator[nodes.Word | nodes.Phrase]:
-    """The words and phrases that an article may match the plan by: all but those under a `Not`.
-
-    >>> [leaf.pattern.stem for leaf in leaves(nodes.Maybe(nodes.Word("text", nodes.Stem("a")), nodes.Everything()))]
-    ['a']
-    """
-    return (leaf for leaf in _asked(plan) if isinstance(leaf, nodes.Word | nodes.Phrase))
-
-
-def _children(plan: nodes.Plan) -> tuple[nodes.Plan, ...]:
-    if isinstance(plan, nodes.And | nodes.Or):
-        return plan.children
-    if isinstance(plan, nodes.Not | nodes.Unscored):
-        return (plan.child,)
-    return (plan.required, plan.optional) if isinstance(plan, nodes.Maybe) else ()
-
-
-def _asked(plan: nodes.Plan) -> Iterator[nodes.Plan]:
-    """The leaves not under a `Not`, without `Everything` and `Nothing`."""
-    stack = [plan]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, nodes.Word | nodes.Phrase | nodes.Dates | nodes.OneOf):
-            yield node
-        elif not isinstance(node, nodes.Not):
-            stack += reversed(_children(node))
-
-
 def _check_depth(plan: nodes.Plan, query: str | None) -> None:
     level, depth = [plan], 0
-    while level := [child for node in level for child in _children(node)]:
+    while level := [child for node in level for child in nodes.children(node)]:
         depth += 1
         if depth > MAX_DEPTH:
             raise QueryError(f"the query nests deeper than {MAX_DEPTH} levels", query=query, hint="simplify it")

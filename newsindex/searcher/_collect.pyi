@@ -26,6 +26,3 @@ def any_of(
     share: float = 0,
     cutoff: float = 0,
 ) -> tuple[int, NDArray[int32], NDArray[float32], float]: ...
-def best_of(
-    group: Group, low: int, high: int, keep: int, cutoff: float = 0
-) -> tuple[int, NDArray[int32], NDArray[float32], float]: ...

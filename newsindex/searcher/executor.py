@@ -31,10 +31,10 @@ from newsindex.query.nodes import (
     Unscored,
     Word,
 )
-from newsindex.searcher._collect import Group, all_of, any_of, best_of
+from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
 from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
-from newsindex.searcher._top import FEW, choose
+from newsindex.searcher._top import FEW, best_of, choose
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,

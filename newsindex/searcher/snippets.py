@@ -1,26 +1,35 @@
 """Snippets: the part of an article that shows best why it was found, with the words found marked.
 
-Fragments are cut, scored and formatted by `whoosh.highlight`; its tokens come from our tokenizer, so offsets are
-those of the text as it was given, and a word is marked where the plan matches it: of a phrase only where the whole
-phrase stands.
+Which words those are is not decided anew: the posting lists say where the words of the plan stand in the article, with
+its readings, exact forms and derived words; patterns are matched in the text by the kernels that match them in the
+dictionary of forms. What is marked is therefore what was matched; of a phrase only where the whole phrase stands.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Final
 
 import attrs
+import numpy as np
+from numpy.typing import NDArray
 
-from newsindex.analysis import Stemmer, fold, is_bare, tokenize
+from newsindex.errors import CorruptIndexError
+from newsindex.inverted import _dictionary
+from newsindex.inverted._invert import GAP
 from newsindex.inverted.fields import BODY, TEXT, TITLE
-from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Plan, Prefix, Stem, Word
+from newsindex.inverted.segment import Segment
+from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
+from newsindex.searcher._snippets import densest, folded_forms
+from newsindex.searcher.terms import patterns_of, resolve
 
+_BLANK: Final = re.compile(r"\s")
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
-Token = tuple[str, int, int]
+Span = tuple[int, int]
 
 
 @attrs.frozen
@@ -29,159 +38,147 @@ class Highlighter:
 
     Attributes:
         plan: what was searched for.
-        stemmer: what the index stems with.
     """
 
     plan: Plan
-    stemmer: Stemmer
 
-    def snippet(self, title: str, body: str, *, chars: int, before: str, after: str) -> str:
-        """About `chars` characters of the body around the words found, or of the title where only that has them.
+    @cached_property
+    def _leaves(self) -> list[Word | Phrase]:
+        return [leaf for leaf in leaves(self.plan) if leaf.field in (TEXT, BODY, TITLE)]
+
+    def snippet(self, segment: Segment, doc: int, body: str, *, chars: int, before: str, after: str) -> str:
+        """About `chars` characters of an article's body around the words found, or of the title if only that has any.
 
         Where neither has any (in a search for a date, say) it is the beginning of the body.
+
+        Args:
+            segment: what the plan was run on.
+            doc: the article's docid there.
+            body: the article's body.
+            chars: white space that is left out included, `before` and `after` not; a longer word is shown nevertheless.
+            before, after: what each word found is put between.
+
+        Raises:
+            CorruptIndexError: the segment is damaged, or has other words than the article.
         """
-        from newsindex.query.plan import leaves
-
-        found = list(leaves(self.plan))
-        bare = is_bare(title) and is_bare(body)
-        for text, field in ((body[:_LONGEST], BODY), (title, TITLE)):
-            wanted = [leaf for leaf in found if leaf.field in (TEXT, field)]
-            tokens = tokenize(text) if wanted else []
-            hits = matching_positions([form for form, _, _ in tokens], wanted, self.stemmer, bare)
-            if hits:
-                return _fragment(text, tokens, hits, chars, before, after)
-        text = body[:_LONGEST] or title
-        end = _word_end(text, 0, chars)
-        return _dress(text, 0, end, text[:end])
+        text = body[:_LONGEST]
+        title_words = int(segment.title_words[doc])
+        part = _Part(segment, doc, BODY, text, title_words + GAP, int(segment.body_words[doc]))
+        start, end, spans = part.best(self._leaves, chars)
+        if not spans:
+            title = segment.title(doc)
+            start, end, spans = _Part(segment, doc, TITLE, title, 0, title_words).best(self._leaves, chars)
+            text = title if spans or not text else text
+        return _line(text, *_around(text, start, end, chars), spans, before, after)
 
 
-def _fragment(text: str, tokens: Sequence[Token], hits: set[int], chars: int, before: str, after: str) -> str:
-    from whoosh import analysis, highlight
+@attrs.frozen(eq=False)
+class _Part:
+    """The title or the body of an article.
 
-    class Marker(highlight.Formatter):  # type: ignore[misc]  # Whoosh has no types
-        def format_token(self, text: str, token: Any, replace: bool = False) -> str:
-            return before + str(highlight.get_text(text, token, replace)) + after
+    Attributes:
+        field: TITLE or BODY.
+        text: as given, or so much of it as is looked at.
+        base: the position of its first word in the field TEXT.
+        words: how many it has.
+    """
 
-    def stream() -> Iterator[Any]:
-        token = analysis.Token()
-        for position, (form, start, end) in enumerate(tokens):
-            token.text, token.pos, token.startchar, token.endchar = form, position, start, end
-            token.matched, token.boost = position in hits, 1.0
-            yield token
+    segment: Segment
+    doc: int
+    field: str
+    text: str
+    base: int
+    words: int
 
-    # Whoosh counts letters only; a fifth of a text lies between its words. It leaves out a word longer than a fragment.
-    longest = max(tokens[position][2] - tokens[position][1] for position in hits)
-    maxchars = max(chars * 4 // 5, longest)
-    fragmenter = highlight.ContextFragmenter(maxchars=maxchars, surround=chars // 3, charlimit=None)
-    scorer = highlight.BasicFragmentScorer()
-    fragments = list(fragmenter.fragment_tokens(text, stream()))
-    # The first of the best: Whoosh's own choice among equals depends on where they lie in memory.
-    best = max(fragments, key=scorer)
-    best.endchar = _word_end(text, best.startchar, min(best.endchar - best.startchar, chars))
-    best.endchar = max(best.endchar, best.matches[0].endchar)
-    best.matches = [match for match in best.matches if match.endchar <= best.endchar]
-    return _dress(text, best.startchar, best.endchar, Marker().format([best]))
+    def best(self, asked: Sequence[Word | Phrase], chars: int) -> tuple[int, int, list[Span]]:
+        """From where to where a snippet should show the text, and the words found there and around, ascending."""
+        rows: list[list[int]] = []
+        for leaf in asked:
+            if leaf.field in (TEXT, self.field):
+                found = [self._positions(leaf.field, pattern) for pattern in patterns_of(leaf)]
+                rows += found if isinstance(leaf, Word) else _phrases(found, leaf.slop)
+        if not any(rows):
+            return 0, 0, []
+        # A third is kept for what stands around.
+        start, end, spans, missing = densest(self.text, rows, chars * 2 // 3, chars)
+        if missing and len(self.text) < _LONGEST:
+            reason = f"there are words of article {self.doc} that its {self.field} does not have"
+            raise CorruptIndexError(self.segment.path, "postings", reason=reason)
+        return start, end, spans
 
+    def _positions(self, field: str, pattern: Pattern) -> list[int]:
+        """The positions in this part, ascending, of the words that match a pattern."""
+        if isinstance(pattern, Prefix | Wildcard | Fuzzy):
+            return self._matching(pattern)
+        docs = np.array([self.doc], np.int32)
+        alternatives = resolve(self.segment, field, pattern)
+        with self.segment.reading_postings():
+            found = [one.postings.places(docs, one.marks, one.rest) for one in alternatives]
+        positions = found[0] if len(found) == 1 else sorted({position for some in found for position in some})
+        base = 0 if field == TITLE else self.base
+        return [position - base for position in positions if base <= position < base + self.words]
 
-def _word_end(text: str, start: int, chars: int) -> int:
-    """The end of the last whole word within `chars` characters from `start`."""
-    end = min(start + chars, len(text))
-    if end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()):
-        return end
-    cut = max(text.rfind(blank, start, end) for blank in " \n\t")
-    return cut if cut > start else end
+    def _matching(self, pattern: Prefix | Wildcard | Fuzzy) -> list[int]:
+        """As a pattern of letters may mean thousands of terms, it is the words of the text that are looked at."""
+        data, starts = self._forms
+        count = len(starts) - 1
+        if isinstance(pattern, Fuzzy):
+            near = _dictionary.fuzzy(data, starts, 0, count, _points(pattern.form), pattern.distance, ordered=False)
+            prefix, letters = pattern.form[: pattern.prefix].encode(), data.tobytes()
+            return [at for at in near.tolist() if letters.startswith(prefix, int(starts[at]), int(starts[at + 1]))]
+        glob = pattern.pattern if isinstance(pattern, Wildcard) else pattern.prefix + "*"
+        places: list[int] = _dictionary.wildcard(data, starts, 0, count, _points(glob)).tolist()
+        return places
 
-
-def _dress(text: str, start: int, end: int, marked: str) -> str:
-    """One line, with an ellipsis wherever the text has more words."""
-    line = re.sub(r"\s+", " ", marked).strip()
-    before, after = any(map(str.isalnum, text[:start])), any(map(str.isalnum, text[end:]))
-    return ("… " if before else "") + line + (" …" if after else "")
-
-
-def matching_positions(forms: Sequence[str], leaves: Sequence[Word | Phrase], stemmer: Stemmer, bare: bool) -> set[int]:
-    """The positions of the words in `forms`, in order, that make the leaves match; `bare`: no text has diacritics."""
-    hits: set[int] = set()
-    for leaf in leaves:
-        if isinstance(leaf, Word):
-            hits.update(_places(forms, leaf.pattern, stemmer, bare))
-        else:
-            hits.update(_phrase_places([_places(forms, one, stemmer, bare) for one in leaf.patterns], leaf.slop))
-    return hits
-
-
-def _places(forms: Sequence[str], pattern: Pattern, stemmer: Stemmer, bare: bool) -> list[int]:
-    matches = matcher(pattern, stemmer, bare)
-    known = {form: matches(form) for form in set(forms)}
-    return [position for position, form in enumerate(forms) if known[form]]
+    @cached_property
+    def _forms(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+        return folded_forms(self.text)
 
 
-def _phrase_places(places: Sequence[list[int]], slop: int) -> Iterator[int]:
-    """The positions of a phrase's words wherever it stands whole; see count_phrases in the kernels."""
-    for first in places[0]:
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.fromiter(map(ord, text), np.uint32, len(text))
+
+
+def _phrases(rows: Sequence[Sequence[int]], slop: int) -> list[list[int]]:
+    """Of the positions of a phrase's words those where it stands whole; see `phrases` in the kernels."""
+    return [sorted(set(row)) for row in zip(*_runs(rows, slop), strict=True)]
+
+
+def _runs(rows: Sequence[Sequence[int]], slop: int) -> Iterator[list[int]]:
+    for first in rows[0]:
         run = [first]
-        for candidates in places[1:]:
-            following = bisect_right(candidates, run[-1])
-            if following == len(candidates):
+        for row in rows[1:]:
+            following = bisect_right(row, run[-1])
+            if following == len(row):
                 return
-            run.append(candidates[following])
+            run.append(row[following])
         if run[-1] - first - (len(run) - 1) <= slop:
-            yield from run
+            yield run
 
 
-def matcher(pattern: Pattern, stemmer: Stemmer, bare: bool = False) -> Callable[[str], bool]:
-    """Whether a word form matches a pattern, as the index decides it; `bare`: in a text without diacritics."""
-    if isinstance(pattern, Stem):
-        return lambda form: _is_form(form, pattern, stemmer, bare)
-    if isinstance(pattern, Derived):
-        return lambda form: any(
-            stem not in pattern.stems and stemmer.derivation(stem) == pattern.root
-            for stem in stemmer.readings(form, bare)
-        )
-    if isinstance(pattern, Form):
-        return lambda form: form == pattern.form
-    if isinstance(pattern, Prefix):
-        return lambda form: fold(form).startswith(pattern.prefix)
-    if isinstance(pattern, Fuzzy):
-        return lambda form: _is_near(fold(form), pattern)
-    return lambda form: _glob(fold(form), pattern.pattern)
+def _around(text: str, first: int, last: int, chars: int) -> Span:
+    """About `chars` characters, those from `first` to `last` in their middle, cut at white space where there is any."""
+    size = max(chars, last - first)
+    start = max(0, first - (size - (last - first)) // 2)
+    end = min(len(text), start + size)
+    start = max(0, end - size)
+    if start and not text[start - 1].isspace():
+        blank = _BLANK.search(text, start, first)
+        start = blank.end() if blank else first
+    if end < len(text) and not text[end].isspace():
+        cut = max(text.rfind(" ", last, end), text.rfind("\n", last, end))
+        end = cut if cut > 0 else last or end
+    return start, end
 
 
-def _is_form(form: str, pattern: Stem, stemmer: Stemmer, bare: bool) -> bool:
-    if not pattern.form:
-        return fold(form) == pattern.stem
-    return not {pattern.stem, *pattern.others}.isdisjoint(stemmer.readings(form, bare))
-
-
-def _glob(text: str, pattern: str) -> bool:
-    """Match ? and * by sets of pattern places, so that no pattern takes more than length times length steps."""
-    states = {0}
-    for character in [*text, ""]:
-        reached = set(states)
-        for state in states:
-            while state < len(pattern) and pattern[state] == "*":
-                state += 1
-                reached.add(state)
-        if not character:
-            return len(pattern) in reached
-        states = {state for state in reached if pattern[state : state + 1] == "*"}
-        states |= {state + 1 for state in reached if pattern[state : state + 1] in ("?", character)}
-    return False
-
-
-def _is_near(form: str, pattern: Fuzzy) -> bool:
-    """Optimal string alignment, row by row."""
-    if not form.startswith(pattern.form[: pattern.prefix]):
-        return False
-    if abs(len(form) - len(pattern.form)) > pattern.distance:
-        return False
-    above: list[int] = []
-    row = list(range(len(pattern.form) + 1))
-    for i, letter in enumerate(form):
-        two_above, above, row = above, row, [i + 1]
-        for j, wanted in enumerate(pattern.form):
-            best = min(above[j] + (letter != wanted), above[j + 1] + 1, row[j] + 1)
-            if i and j and letter == pattern.form[j - 1] and form[i - 1] == wanted:
-                best = min(best, two_above[j - 1] + 1)
-            row.append(best)
-    return row[-1] <= pattern.distance
+def _line(text: str, start: int, end: int, spans: Sequence[Span], before: str, after: str) -> str:
+    """What stands from `start` to `end` in one line, with its marks, and an ellipsis where the text has more words."""
+    pieces, at = [], start
+    for first, last in spans:
+        if start <= first and last <= end:
+            pieces += [text[at:first], before, text[first:last], after]
+            at = last
+    line = " ".join("".join([*pieces, text[at:end]]).split())
+    if start and any(map(str.isalnum, text[:start])):
+        line = f"… {line}"
+    return f"{line} …" if any(map(str.isalnum, text[end:])) else line

@@ -21,8 +21,9 @@ from inverted_twins import (
 
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList, list_sizes, read_terms
-from newsindex.searcher._collect import Group, all_of, any_of, best_of
+from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._scoring import Leaf, Scale, score
+from newsindex.searcher._top import best_of
 
 ARTICLES = 2000
 # Bytes of result per byte of section: at best 128 articles in 2 bytes, each an int32 docid and count; or 8 occurrences

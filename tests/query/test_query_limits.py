@@ -14,7 +14,8 @@ from newsindex.errors import QueryError
 from newsindex.query import nodes
 from newsindex.query.language import parse
 from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, scan
-from newsindex.query.plan import leaves, plan
+from newsindex.query.nodes import leaves
+from newsindex.query.plan import plan
 
 
 def planned(text: str, match: str = "all") -> nodes.Plan:

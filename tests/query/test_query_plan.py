@@ -35,9 +35,10 @@ from newsindex.query.nodes import (
     Unscored,
     Wildcard,
     Word,
+    leaves,
 )
 from newsindex.query.plain import DERIVED
-from newsindex.query.plan import leaves, plan
+from newsindex.query.plan import plan
 
 
 def planned(tree: wq.Query) -> Plan:

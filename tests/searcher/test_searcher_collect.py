@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from searcher_twins import posting_list
 
 from newsindex.inverted.impacts import Lengths
-from newsindex.searcher._collect import Group, all_of, any_of, best_of
-from newsindex.searcher._top import FEW, choose
+from newsindex.searcher._collect import Group, all_of, any_of
+from newsindex.searcher._top import FEW, best_of, choose
 
 ARTICLES = 20_000  # more than two windows of the loop that adds bounds up
 SIZES = [1, 2, 127, 128, 129, 400, 2500, 2500, 9000, ARTICLES]

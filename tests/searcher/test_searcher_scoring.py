@@ -10,8 +10,9 @@ from searcher_twins import posting_list
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted.impacts import Lengths
-from newsindex.searcher._collect import all_of, any_of, best_of
+from newsindex.searcher._collect import all_of, any_of
 from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
+from newsindex.searcher._top import best_of
 
 ARTICLES = 700
 FORMS = 6

@@ -1,0 +1,194 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""What a snippet asks of a text: where words of certain numbers stand closest together, and how each word is spelled.
+
+For `newsindex.searcher.snippets` only. Both read the text once, with the tokenizer of the index and without an object
+per token: a page of results reads ten articles to show ten lines.
+"""
+
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_KIND
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc, qsort
+from libc.string cimport memcpy
+
+import numpy as np
+
+from newsindex.analysis._tokens cimport Token, advance, exact, prepared, survey
+
+from newsindex.analysis import fold
+from newsindex.analysis.alignment import align
+from newsindex.analysis.characters import IGNORABLE
+
+cdef extern from "Python.h":
+    Py_UCS4 PyUnicode_READ(int kind, const void* data, Py_ssize_t index) nogil
+
+cdef str _ignorable = IGNORABLE
+
+cdef struct Hit:
+    int64_t position  # of a token
+    int32_t row       # that named it
+    Py_ssize_t start  # where it stands, in characters
+    Py_ssize_t end
+
+
+def densest(text, list rows, Py_ssize_t run, Py_ssize_t chars):
+    """The part of a text that shows most of what is wanted: (start, end, spans, missing), in characters as it is given.
+
+    That is where tokens from most rows stand within `run` characters; of equals where most tokens do, then the first.
+
+    Args:
+        text: any text.
+        rows: numbers of tokens, in any order.
+        run: how long the part may be; a single token may be longer.
+        chars: how much will be shown of the text, at most.
+
+    Returns:
+        Where the part starts and ends; where each token of the rows stands, in it and so near it that it may be shown
+        too, ascending; and whether rows name tokens that the text does not have, which do not count.
+
+    >>> densest("Ploi la Bucu\\u00adrești, unde nu sunt ploi", [[0, 6], [2]], 20, 40)
+    (0, 18, [(0, 4), (8, 18), (33, 37)], False)
+    """
+    cdef str given = exact(text), source = ready(given)
+    cdef Py_ssize_t count = 0, wanted = 0, first, last, start, end
+    cdef list row
+    for row in rows:
+        wanted += len(row)
+    cdef Hit* hits = <Hit*>malloc((wanted + 1) * sizeof(Hit))
+    cdef Py_ssize_t* counts = <Py_ssize_t*>calloc(len(rows) + 1, sizeof(Py_ssize_t))
+    try:
+        if hits == NULL or counts == NULL:
+            raise MemoryError("no memory for the words of a snippet")
+        number(rows, hits)
+        qsort(hits, wanted, sizeof(Hit), by_position)
+        count = place(source, hits, wanted)
+        if count == 0:
+            return 0, 0, [], wanted > 0
+        if source is not given:
+            place_in_given(given, source, hits, count)
+        first, last = best_run(hits, count, counts, run)
+        start, end = hits[first].start, hits[last].end
+        while first > 0 and end - hits[first - 1].start <= chars:
+            first -= 1
+        while last + 1 < count and hits[last + 1].end - start <= chars:
+            last += 1
+        spans = []
+        while first <= last:
+            if not spans or hits[first].position != hits[first - 1].position:
+                spans.append((hits[first].start, hits[first].end))
+            first += 1
+        return start, end, spans, count < wanted
+    finally:
+        free(hits)
+        free(counts)
+
+
+cdef str ready(str given):
+    """A text as it is read: see the tokenizer."""
+    return prepared(given, survey(PyUnicode_KIND(given), PyUnicode_DATA(given), len(given)))
+
+
+cdef int number(list rows, Hit* hits) except -1:
+    cdef Py_ssize_t k = 0, i
+    cdef list row
+    for i, row in enumerate(rows):
+        for position in row:
+            hits[k].position, hits[k].row = position, <int32_t>i
+            k += 1
+    return 0
+
+
+cdef int by_position(const void* a, const void* b) noexcept nogil:
+    cdef int64_t one = (<const Hit*>a).position, other = (<const Hit*>b).position
+    if one == other:
+        return (<const Hit*>a).row - (<const Hit*>b).row
+    return -1 if one < other else 1
+
+
+cdef Py_ssize_t place(str source, Hit* hits, Py_ssize_t wanted):
+    """Find the tokens in a prepared text, and return how many it has."""
+    cdef const void* data = PyUnicode_DATA(source)
+    cdef int kind = PyUnicode_KIND(source)
+    cdef Py_ssize_t i, n = len(source), read = 0
+    cdef Token token
+    token.end = 0
+    with nogil:
+        for i in range(wanted):
+            while read <= hits[i].position:
+                if not advance(kind, data, n, token.end, &token):
+                    return i
+                read += 1
+            hits[i].start, hits[i].end = token.start, token.end
+    return wanted
+
+
+cdef int place_in_given(str given, str source, Hit* hits, Py_ssize_t count) except -1:
+    """The same places in the text before it was prepared: the characters that it lost are passed over in step."""
+    cdef const void* wide = PyUnicode_DATA(given)
+    cdef const void* data = PyUnicode_DATA(source)
+    cdef int wide_kind = PyUnicode_KIND(given), kind = PyUnicode_KIND(source)
+    cdef Py_ssize_t i = 0, k = 0, h, start = 0, n = len(given)
+    cdef Py_UCS4 character
+    for h in range(count):
+        while k < hits[h].end:
+            character = PyUnicode_READ(wide_kind, wide, i) if i < n else 0
+            if character == PyUnicode_READ(kind, data, k) and i < n:
+                if k == hits[h].start:
+                    start = i
+                k += 1
+            elif i == n or character not in _ignorable:
+                return place_in_composed(given, hits, h, count)
+            i += 1
+        hits[h].start, hits[h].end = start, i  # of a token named twice, start and i stay
+    return 0
+
+
+cdef int place_in_composed(str given, Hit* hits, Py_ssize_t h, Py_ssize_t count) except -1:
+    # Letters were composed of parts: rare, and the slow way knows how.
+    _, starts, ends = align(given)
+    while h < count:
+        hits[h].start, hits[h].end = starts[hits[h].start], ends[hits[h].end - 1]
+        h += 1
+    return 0
+
+
+cdef (Py_ssize_t, Py_ssize_t) best_run(const Hit* hits, Py_ssize_t count, Py_ssize_t* counts, Py_ssize_t run) noexcept:
+    """The first and the last token of the best run; `counts` are zeros."""
+    cdef Py_ssize_t first = 0, last, rows = 0, most_rows = 0, best_first = 0, best_last = 0
+    for last in range(count):
+        rows += counts[hits[last].row] == 0
+        counts[hits[last].row] += 1
+        while hits[last].end - hits[first].start > run and hits[first].position < hits[last].position:
+            counts[hits[first].row] -= 1
+            rows -= counts[hits[first].row] == 0
+            first += 1
+        if rows > most_rows or (rows == most_rows and last - first > best_last - best_first):
+            most_rows, best_first, best_last = rows, first, last
+    return best_first, best_last
+
+
+def folded_forms(text):
+    """The folded forms of a text's tokens in their order, packed as in a dictionary: (data uint8, starts uint64).
+
+    >>> data, starts = folded_forms("Țara, ţara")
+    >>> bytes(data), starts.tolist()
+    (b'taratara', [0, 4, 8])
+    """
+    # Folding keeps letters letters, so it may come before the reading as well as behind it.
+    cdef str source = fold(ready(exact(text)))
+    cdef const void* data = PyUnicode_DATA(source)
+    cdef int kind = PyUnicode_KIND(source)
+    cdef Py_ssize_t n = len(source), count = 0
+    cdef uint64_t size = 0
+    cdef Token token
+    packed = np.empty(n * min(kind + 1, 4) + 1, np.uint8)  # a character takes a byte more in UTF-8 than here, at most
+    starts = np.zeros(n // 2 + 2, np.uint64)  # something separates any two tokens
+    cdef uint8_t[::1] out = packed
+    cdef uint64_t[::1] out_starts = starts
+    token.end = 0
+    with nogil:
+        while advance(kind, data, n, token.end, &token):
+            memcpy(&out[size], token.form, token.size)
+            size += token.size
+            count += 1
+            out_starts[count] = size
+    return packed[:size], starts[:count + 1]

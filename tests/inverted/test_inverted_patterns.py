@@ -1,0 +1,104 @@
+"""Patterns in dictionaries so large that `fuzzy` and `wildcard` pass over most entries, against a look at each."""
+
+import random
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsindex.inverted import _dictionary
+from newsindex.inverted.columns import pack
+
+
+def points(text):
+    return np.fromiter(map(ord, text), np.uint32, len(text))
+
+
+def dictionary(rng, letters, count, longest):
+    """Folded forms, some with further spellings, in byte order."""
+    folded = ("".join(rng.choices(letters, k=rng.randint(1, longest))) for _ in range(count))
+    entries = (form + rng.choice(["", "", f"\0{form[::-1]}", f"\0{form}e"]) for form in folded)
+    return sorted({entry.encode() for entry in entries})
+
+
+def texts(entries):
+    return [entry.partition(b"\0")[0].decode() for entry in entries]
+
+
+def distance(a, b):
+    """Optimal string alignment, by rows."""
+    above, row = [], list(range(len(b) + 1))
+    for i, letter in enumerate(a):
+        two_above, above, row = above, row, [i + 1]
+        for j, other in enumerate(b):
+            row.append(min(above[j] + (letter != other), above[j + 1] + 1, row[j] + 1))
+            if i and j and letter == b[j - 1] and a[i - 1] == other:
+                row[-1] = min(row[-1], two_above[j - 1] + 1)
+    return row[-1]
+
+
+def regex(pattern):
+    return re.compile("".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern), re.DOTALL)
+
+
+LETTERS = ["ab", "abcde", "aäșț中😀", "abcdefghijklmnopqrstuvwxyz"]
+
+
+@pytest.mark.parametrize("letters", LETTERS)
+def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
+    rng = random.Random(letters)
+    entries = dictionary(rng, letters, 1500, 8)
+    data, starts = pack(entries)
+    forms = texts(entries)
+    for edits in (0, 1, 2, 3):
+        for _ in range(8):
+            wanted = list(rng.choice(forms))
+            for _ in range(rng.randint(0, edits)):
+                wanted.insert(rng.randint(0, len(wanted)), rng.choice(letters))
+            wanted = "".join([*wanted[1:2], *wanted[:1], *wanted[2:]] if rng.random() < 0.3 else wanted)
+            low = rng.choice([0, rng.randrange(len(entries))])
+            high = rng.choice([len(entries), rng.randint(low, len(entries))])
+            expected = [at for at in range(low, high) if distance(forms[at], wanted) <= edits]
+            assert _dictionary.fuzzy(data, starts, low, high, points(wanted), edits).tolist() == expected
+
+
+@settings(max_examples=200)
+@given(st.lists(st.text(st.sampled_from("abț"), max_size=6), max_size=30), st.text(st.sampled_from("abț"), max_size=6),
+       st.integers(0, 3))  # fmt: skip
+def test_fuzzy_takes_entries_in_any_order(forms, wanted, edits):
+    data, starts = pack([form.encode() for form in forms])
+    found = _dictionary.fuzzy(data, starts, 0, len(forms), points(wanted), edits, ordered=False)
+    assert found.tolist() == [at for at, form in enumerate(forms) if distance(form, wanted) <= edits]
+
+
+@pytest.mark.parametrize("letters", LETTERS)
+def test_wildcards_find_what_a_look_at_each_entry_finds(letters):
+    rng = random.Random(letters)
+    entries = dictionary(rng, letters, 1500, 8)
+    rng.shuffle(entries)  # wildcards need no order
+    data, starts = pack(entries)
+    forms = texts(entries)
+    for _ in range(60):
+        pattern = "".join(rng.choices([*rng.choice(forms), "*", "?"], k=rng.randint(1, 6)))
+        low = rng.choice([0, rng.randrange(len(entries))])
+        high = rng.choice([len(entries), rng.randint(low, len(entries))])
+        expected = [at for at in range(low, high) if regex(pattern).fullmatch(forms[at])]
+        assert _dictionary.wildcard(data, starts, low, high, points(pattern)).tolist() == expected
+
+
+def test_a_literal_that_lies_across_two_entries_is_in_neither():
+    data, starts = pack([b"abc", b"def", b"xcd", b"cdx\0cde"])
+    assert _dictionary.wildcard(data, starts, 0, 4, points("*cd*")).tolist() == [2, 3]
+    assert _dictionary.wildcard(data, starts, 0, 4, points("*cde*")).tolist() == []
+    assert _dictionary.wildcard(data, starts, 0, 2, points("*cd*")).tolist() == []
+
+
+def test_long_literals_and_long_entries():
+    long = "a" * 600
+    data, starts = pack([long.encode(), (long[:40] + "b").encode()])
+    assert _dictionary.wildcard(data, starts, 0, 2, points("a" * 40 + "b")).tolist() == [1]
+    # Of an entry that is longer than any form 512 characters count.
+    assert _dictionary.wildcard(data, starts, 0, 2, points("a" * 512)).tolist() == [0]
+    assert _dictionary.fuzzy(data, starts, 0, 2, points(long[:40]), 1).tolist() == [1]
