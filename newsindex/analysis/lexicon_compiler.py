@@ -17,6 +17,7 @@ Importing this must not import the package, whose extension modules do not exist
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 import unicodedata
@@ -218,7 +219,12 @@ def write(path: Path) -> None:
 
 
 class BuildExtensions(build_ext):  # type: ignore[misc, unused-ignore]  # setuptools has types in some versions only
-    """Builds the extension modules, as ever, and the lexicon beside them."""
+    """Builds the extension modules, as many at a time as there are processors, and the lexicon beside them."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        asked: int | None = getattr(self, "parallel", None)
+        self.parallel = asked or os.cpu_count()
 
     def run(self) -> None:
         super().run()

@@ -1,7 +1,7 @@
 """`RomanianAnalyzer`: the library's tokens and stems as an analyzer of Whoosh.
 
-For plain Whoosh schemas, and for `whoosh.highlight`, which cuts snippets by the offsets it yields. The index itself
-does not need it: it goes from text to numbers without a Python object per token. Both index a word alike.
+For plain Whoosh schemas, and for `whoosh.highlight` over their hits, which needs the offsets it yields. The index does
+without: it goes from text to numbers without a Python object per token. Both index a word alike.
 """
 
 from __future__ import annotations
