@@ -24,10 +24,7 @@ from newsindex.inverted.columns import Packed, Sink, narrow, pack, write_strings
 from newsindex.inverted.fields import TEXT, TITLE, is_stemmed, metadata
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
-from newsindex.inverted.vocabulary import READING as READING
 from newsindex.inverted.vocabulary import Terms, Vocabulary
-from newsindex.inverted.vocabulary import form_entry as form_entry
-from newsindex.inverted.vocabulary import rank_in_groups as rank_in_groups
 
 UNDATED: Final = np.iinfo(np.int64).min
 NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day

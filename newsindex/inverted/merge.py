@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from newsindex.inverted import _dictionary
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import list_sizes, read_terms
-from newsindex.inverted.build import FieldTables, hash_id, rank_in_groups, write_hashes
+from newsindex.inverted.build import FieldTables, hash_id, write_hashes
 from newsindex.inverted.columns import Sink, Strings, write_strings, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
+from newsindex.inverted.vocabulary import rank_in_groups
 
 _PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
 

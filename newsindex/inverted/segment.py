@@ -37,8 +37,9 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _dictionary
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted.build import NO_TIME, READING, UNDATED, hash_id
+from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
 from newsindex.inverted.columns import Integers, Sections, Strings, Values
+from newsindex.inverted.vocabulary import READING
 
 _EPOCH = dt.datetime(1970, 1, 1)
 _DAMAGE = (ValueError, KeyError, TypeError, IndexError, OverflowError)  # what bytes that contradict themselves raise

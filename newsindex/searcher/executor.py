@@ -1,7 +1,7 @@
 """Running a plan on one segment: which articles match, what each is worth at most, and exactly.
 
-The way of a search: `Executor.best` finds the articles that may be among the best, by the bounds that posting lists
-carry, and how many match in all; `Executor.score` then scores as few of them as will do. `Executor.run` finds all.
+The way of a search: `Executor.top` finds the articles that may be among the best, by the bounds that posting lists
+carry, and how many match in all; scores as few of them as will do, by `Executor.score`. `Executor.run` finds all.
 Every evaluation is given an interval of docids and looks at nothing outside it: dates are such intervals, because
 articles are numbered by date, so a conjunction takes them first and its other parts never read a posting beyond them.
 """
@@ -49,7 +49,7 @@ Bounds = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
 _SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
-_FEW: Final = 4  # lists are walked together; more are united first
+_TOGETHER: Final = 4  # lists are walked together; more are united first
 _NO_DOCS: Final[Docs] = np.zeros(0, np.int32)
 _NO_SCORES: Final[Scores] = np.zeros(0)
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
@@ -133,7 +133,7 @@ class Executor:
 
     def top(self, plan: Plan, wanted: int, floor: float) -> Top:
         """The live matches of a scored plan that are worth `floor` at least: the best `wanted`, or more."""
-        leaves = self._plain(plan)
+        leaves = self._alternatives(plan)
         if leaves is None:
             memo: Memo = {}
             found = self.live_matches(plan, memo)
@@ -141,23 +141,17 @@ class Executor:
             scores = partial(self.score, plan, memo=memo)
             return Top(len(found.docs), *choose(found.docs, bounds, 0.0, wanted, floor, scores, _nothing))
         groups = [leaf.group for leaf in leaves if leaf.group.count]
-        if not groups or (type(plan) is And and len(groups) < len(leaves)):
+        if not groups:
             return Top(0, _NO_DOCS, _NO_SCORES)
         scores = partial(score, leaves, self._scale)
         with self._segment.reading_postings():
-            if type(plan) is And:
-                docs, bounds = all_of(groups, 0, self._segment.articles)
-                if self._live.live < self._segment.articles:
-                    living = self._live.alive[docs]
-                    docs, bounds = docs[living], bounds[living]
-                return Top(len(docs), *choose(docs, bounds, 0.0, wanted, floor, scores, _nothing))
             total, docs, bounds, cutoff = self._any_of(groups, wanted, floor)
             return Top(total, *choose(docs, bounds, cutoff, wanted, floor, scores, partial(self._at_least, groups)))
 
-    def _plain(self, plan: Plan) -> list[Leaf] | None:
-        """The words of a plan that is nothing but words; None of any other."""
+    def _alternatives(self, plan: Plan) -> list[Leaf] | None:
+        """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
         leaves = []
-        for part in plan.children if isinstance(plan, And | Or) else (plan,):
+        for part in plan.children if isinstance(plan, Or) else (plan,):
             if type(part) is not Word or (leaf := self._leaf(part)).partial:
                 return None
             leaves.append(leaf)
@@ -261,7 +255,7 @@ class Executor:
             for group in found:
                 if not group.count:
                     return None
-                if group.count > _FEW:
+                if group.count > _TOGETHER:
                     with self._segment.reading_postings():
                         _, docs, bounds, _ = any_of([group], low, high)
                     group = Group(docs=docs, bounds=bounds if isinstance(leaf, Word) else None)

@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from newsindex.analysis import Stemmer, fold, is_spelling
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted.build import form_entry
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import Segment
+from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._kernels import phrases
 
 Docs = NDArray[np.int32]
-Counts = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
 Row = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # begins, ends, positions, marks of a word
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
-from newsindex.inverted.build import READING, SegmentBuilder
+from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment, Segment
+from newsindex.inverted.vocabulary import READING
 
 BLOCK = 128
 PADDING = bytes(8)

@@ -31,6 +31,18 @@ def test_importing_the_package_leaves_whoosh_alone() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
+def test_searching_for_plain_words_leaves_whoosh_alone(tmp_path) -> None:
+    code = """if True:
+        import sys, newsindex
+        index = newsindex.create(sys.argv[1])
+        index.add([newsindex.Article(id="1", title="Ploi în Banat", body="Râurile au crescut.")])
+        assert index.search("raurile crescut", limit=5)[0].snippet() == "**Râurile** au **crescut**."
+        assert not {"whoosh", "rich", "dateparser"} & set(sys.modules)
+        assert index.search("titlu:ploi").total == 1 and "whoosh" in sys.modules
+    """
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, tmp_path / "ix"], check=True, timeout=60)
+
+
 def test_the_package_exports_the_builders() -> None:
     assert sorted(api.__all__) == api.__all__
     assert [getattr(api, name) for name in api.__all__] == [between, field, parse, phrase, words]
