@@ -33,8 +33,8 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
-from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
-from newsindex.searcher._top import FEW, best_of, choose
+from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
+from newsindex.searcher._top import FEW, Best, best_of, choose
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,
@@ -50,8 +50,6 @@ Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
 _SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
 _TOGETHER: Final = 4  # lists are walked together; more are united first
-_NO_DOCS: Final[Docs] = np.zeros(0, np.int32)
-_NO_SCORES: Final[Scores] = np.zeros(0)
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
@@ -75,18 +73,6 @@ class Matches(NamedTuple):
     def group(self) -> Group:
         """As a part of a larger plan."""
         return Group(docs=self.docs, bounds=self.bounds)
-
-
-class Top(NamedTuple):
-    """How many articles match, and the best of them with their scores."""
-
-    total: int
-    docs: Docs
-    scores: Scores
-
-
-def _nothing(least: float) -> tuple[Docs, Bounds]:
-    raise ValueError("all matches were there to choose from")
 
 
 def _range(low: int, high: int) -> Matches:
@@ -131,31 +117,47 @@ class Executor:
     def _living(self, found: Matches) -> Matches:
         return found.take(self._live.alive[found.docs]) if self._live.live < self._segment.articles else found
 
-    def top(self, plan: Plan, wanted: int, floor: float) -> Top:
-        """The live matches of a scored plan that are worth `floor` at least: the best `wanted`, or more."""
-        leaves = self._alternatives(plan)
-        if leaves is None:
+    def top(self, plan: Plan, best: Best, number: int) -> int:
+        """Offer the live matches of a scored plan to the `best`, in segment `number`; returns how many matches there are.
+
+        Those that cannot be among the best may be left out.
+        """
+        groups = self._alternatives(plan)
+        if groups is None:
             memo: Memo = {}
             found = self.live_matches(plan, memo)
-            bounds = np.zeros(len(found.docs), np.float32) if found.bounds is None else found.bounds
-            scores = partial(self.score, plan, memo=memo)
-            return Top(len(found.docs), *choose(found.docs, bounds, 0.0, wanted, floor, scores, _nothing))
-        groups = [leaf.group for leaf in leaves if leaf.group.count]
+            if len(found.docs):
+                bounds = np.zeros(len(found.docs), np.float32) if found.bounds is None else found.bounds
+                with self._segment.reading_postings():
+                    choose(best, number, self._segment.dates, found.docs, bounds, 0.0, self._scorer(plan, memo))
+            return len(found.docs)
         if not groups:
-            return Top(0, _NO_DOCS, _NO_SCORES)
-        scores = partial(score, leaves, self._scale)
+            return 0
         with self._segment.reading_postings():
-            total, docs, bounds, cutoff = self._any_of(groups, wanted, floor)
-            return Top(total, *choose(docs, bounds, cutoff, wanted, floor, scores, partial(self._at_least, groups)))
+            total, docs, bounds, cutoff = self._any_of(groups, best.wanted, best.floor)
+            if len(docs):
+                scorer, again = self._scorer(plan), partial(self._at_least, groups)
+                choose(best, number, self._segment.dates, docs, bounds, cutoff, scorer, again)
+        return total
 
-    def _alternatives(self, plan: Plan) -> list[Leaf] | None:
+    def _alternatives(self, plan: Plan) -> list[Group] | None:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
         leaves = []
         for part in plan.children if isinstance(plan, Or) else (plan,):
             if type(part) is not Word or (leaf := self._leaf(part)).partial:
                 return None
             leaves.append(leaf)
-        return leaves
+        return [leaf.group for leaf in leaves if leaf.group.count]
+
+    def _scorer(self, plan: Plan, memo: Memo = None) -> Scorer:
+        """What scores the matches of a plan."""
+        parts = plan.children if isinstance(plan, And | Or) else (plan,)
+        words = [part for part in parts if type(part) is Word]
+        if len(words) == len(parts) or (
+            type(plan) is And and not any(is_scored(part) for part in parts if part not in words)
+        ):
+            return WordScorer([self._leaf(word) for word in words], self._scale)
+        return PlanScorer(partial(self.score, plan, memo=memo))
 
     def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
         articles, alive = self._segment.articles, None

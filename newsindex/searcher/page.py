@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import NamedTuple
 
 import attrs
 import numpy as np
@@ -17,18 +16,13 @@ from numpy.typing import NDArray
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import Plan
+from newsindex.searcher._top import Best
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.terms import Docs
 
 
-class Found(NamedTuple):
-    """One hit: docid `doc` of segment number `segment`. As tuples these are ordered by relevance."""
-
-    score: float
-    date: int
-    segment: int
-    doc: int
+Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
 
 @attrs.frozen
@@ -53,6 +47,7 @@ class Search:
         self._segments = [live.segment for live in segments]
         self._executors = [Executor(live, ranking) for live in segments]
         self._scored = is_scored(plan)
+        self._articles = sum(segment.articles for segment in self._segments)
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -84,16 +79,9 @@ class Search:
         return Page(len(found), found[offset : None if limit is None else offset + limit])
 
     def _best(self, offset: int, limit: int) -> Page:
-        total, floor, wanted = 0, 0.0, offset + limit
-        found: list[Found] = []
-        for number, executor in enumerate(self._executors):
-            top = executor.top(self.plan, min(wanted, self._segments[number].articles), floor)
-            total += top.total
-            found += self._rows(number, top.docs, top.scores)
-            found.sort(reverse=True)
-            if limit and len(found) >= wanted:
-                floor = found[wanted - 1].score  # what the others have to be worth too
-        return Page(total, found[offset:wanted])
+        best = Best(min(offset + limit, self._articles) if limit else 0)
+        total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
+        return Page(total, best.take()[offset:])
 
     def _latest(self, intervals: Sequence[tuple[int, int] | None], offset: int, limit: int) -> Page:
         """The newest articles of some intervals; of a plan of dates alone no other article is looked at."""
@@ -128,12 +116,12 @@ class Search:
 
     def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
         dates = self._segments[number].dates[docs]
-        return [Found(*row) for row in zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
+        return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
 
 
 _BY_DATE = {
-    "newest": lambda one: (one.date, one.segment, one.doc),
-    "oldest": lambda one: (one.date == UNDATED, one.date, one.segment, one.doc),
+    "newest": lambda one: one[1:],
+    "oldest": lambda one: (one[1] == UNDATED, *one[1:]),
 }
 
 
