@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from typing import Final, NamedTuple
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,6 +76,28 @@ class Matches(NamedTuple):
         return Group(docs=self.docs, bounds=self.bounds)
 
 
+@attrs.frozen
+class _Conjunction:
+    """The parts of a conjunction, in the order in which they are looked at.
+
+    Attributes:
+        low, high: the docids that its dates leave.
+        leaves: its words and phrases.
+        groups: what to look for at once for these; None where that depends on the docids, or where a word has no term.
+        unsure: the leaves that not all articles have in which their words occur.
+        filters, negations, others: its other children.
+    """
+
+    low: int
+    high: int
+    leaves: list[Word | Phrase]
+    groups: list[Group] | None
+    unsure: list[Word | Phrase]
+    filters: list[OneOf]
+    negations: list[Not]
+    others: list[Plan]
+
+
 def _range(low: int, high: int) -> Matches:
     return Matches(np.arange(low, max(low, high), dtype=np.int32))
 
@@ -86,6 +109,10 @@ def is_scored(plan: Plan) -> bool:
     if isinstance(plan, Maybe):
         return is_scored(plan.required) or is_scored(plan.optional)
     return isinstance(plan, Word | Phrase | Unscored)
+
+
+def _is_plain(plan: Plan) -> bool:
+    return type(plan) is Word or not is_scored(plan)
 
 
 class Executor:
@@ -101,6 +128,7 @@ class Executor:
         self._segment = live.segment
         self._ranking = ranking
         self._leaves: dict[Word, Leaf] = {}
+        self._conjunctions: dict[Plan, _Conjunction] = {}
 
     @cached_property
     def _scale(self) -> Scale:
@@ -118,7 +146,7 @@ class Executor:
         return found.take(self._live.alive[found.docs]) if self._live.live < self._segment.articles else found
 
     def top(self, plan: Plan, best: Best, number: int) -> int:
-        """Offer the live matches of a scored plan to the `best`, in segment `number`; returns how many matches there are.
+        """Offer the live matches of a scored plan in segment `number` to the `best`; returns how many there are.
 
         Those that cannot be among the best may be left out.
         """
@@ -153,9 +181,7 @@ class Executor:
         """What scores the matches of a plan."""
         parts = plan.children if isinstance(plan, And | Or) else (plan,)
         words = [part for part in parts if type(part) is Word]
-        if len(words) == len(parts) or (
-            type(plan) is And and not any(is_scored(part) for part in parts if part not in words)
-        ):
+        if len(words) == len(parts) or (type(plan) is And and all(map(_is_plain, parts))):
             return WordScorer([self._leaf(word) for word in words], self._scale)
         return PlanScorer(partial(self.score, plan, memo=memo))
 
@@ -200,7 +226,7 @@ class Executor:
         """
         high = self._segment.articles if high is None else high
         if isinstance(plan, Word | Phrase | And | Dates):
-            return self._and(plan.children if isinstance(plan, And) else (plan,), low, high, memo)
+            return self._and(self._conjunction(plan), low, high, memo)
         if isinstance(plan, Or):
             return self._or(plan, low, high)
         if isinstance(plan, OneOf):
@@ -215,36 +241,60 @@ class Executor:
             return Matches(docs, np.full(len(docs), plan.score * _MARGIN, np.float32))
         return _range(low, high if isinstance(plan, Everything) else low)
 
-    def _and(self, children: Sequence[Plan], low: int, high: int, memo: Memo) -> Matches:
-        """Dates first, as they bound the others; then all words at once; last what is looked up article by article."""
+    def _conjunction(self, plan: Word | Phrase | And | Dates) -> _Conjunction:
+        known = self._conjunctions.get(plan)
+        if known is None:
+            known = self._conjunctions[plan] = self._arrange(plan.children if isinstance(plan, And) else (plan,))
+        return known
+
+    def _arrange(self, children: Sequence[Plan]) -> _Conjunction:
+        low, high = 0, self._segment.articles
         for child in children:
             if isinstance(child, Dates):
                 since, until = self._segment.interval(child.since, child.until)
                 low, high = max(low, since), min(high, until)
-        if low >= high:
-            return _range(low, low)
         leaves = [child for child in children if isinstance(child, Word | Phrase)]
-        groups = self._leaf_groups(leaves, low, high)
-        if groups is None:
+        return _Conjunction(
+            low=low,
+            high=high,
+            leaves=leaves,
+            groups=None if any(map(self._is_wide, leaves)) else self._leaf_groups(leaves, low, high),
+            unsure=[leaf for leaf in leaves if isinstance(leaf, Phrase) or self._leaf(leaf).partial],
+            filters=[child for child in children if isinstance(child, OneOf)],
+            negations=[child for child in children if isinstance(child, Not)],
+            others=[
+                child for child in children if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything)
+            ],
+        )
+
+    def _and(self, parts: _Conjunction, low: int, high: int, memo: Memo) -> Matches:
+        """Dates first, as they bound the others; then all words at once; last what is looked up article by article."""
+        low, high = max(low, parts.low), min(high, parts.high)
+        groups = self._leaf_groups(parts.leaves, low, high) if parts.groups is None and low < high else parts.groups
+        if low >= high or groups is None:
             return _range(low, low)
-        filters = [child for child in children if isinstance(child, OneOf)]
-        for child in children:
-            if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything):
-                groups.append(self.run(child, low, high).group())
+        groups = groups + [self.run(child, low, high).group() for child in parts.others]
+        filters = parts.filters
         if groups:
             with self._segment.reading_postings():
                 matches = Matches(*all_of(groups, low, high))
+        elif filters:
+            matches, filters = self._one_of(filters[0], low, high), filters[1:]
         else:
-            matches = self._one_of(filters.pop(), low, high) if filters else _range(low, high)
-        for leaf in leaves:
+            matches = _range(low, high)
+        for leaf in parts.unsure:
             matches = self._confirm(leaf, matches, memo)
         for one in filters:
             matches = matches.take(self._among(one, matches.docs))
-        for child in children:
-            if isinstance(child, Not) and len(matches.docs):
+        for negation in parts.negations:
+            if len(matches.docs):
                 first, end = int(matches.docs[0]), int(matches.docs[-1]) + 1
-                matches = matches.take(subtract(matches.docs, self.run(child.child, first, end).docs))
+                matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
+
+    def _is_wide(self, leaf: Word | Phrase) -> bool:
+        """Whether a word of a leaf has more terms than are walked together."""
+        return any(len(word) > _TOGETHER for word in alternatives_of(self._segment, leaf))
 
     def _leaf_groups(self, leaves: Iterable[Word | Phrase], low: int, high: int) -> list[Group] | None:
         """A group for each word of some leaves; None where a word has no term."""

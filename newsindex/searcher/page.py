@@ -19,8 +19,8 @@ from newsindex.query.nodes import Plan
 from newsindex.searcher._top import Best
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
+from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.terms import Docs
-
 
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
@@ -36,6 +36,10 @@ class Page:
 class Search:
     """A plan on some segments. It keeps what it learns of its words, for the next page; threads may share it.
 
+    Attributes:
+        plan: see below.
+        highlighter: makes the snippets of what is found.
+
     Args:
         segments: of one generation.
         plan: what to look for, widened (see `newsindex.searcher.widening`).
@@ -44,6 +48,7 @@ class Search:
 
     def __init__(self, segments: Sequence[LiveSegment], plan: Plan, ranking: Ranking) -> None:
         self.plan = plan
+        self.highlighter = Highlighter(plan)
         self._segments = [live.segment for live in segments]
         self._executors = [Executor(live, ranking) for live in segments]
         self._scored = is_scored(plan)
