@@ -30,7 +30,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK as _BLOCK
-from newsindex.inverted._blocks cimport List, block_size, decode_docs, docs_bounds, first_block, u32
+from newsindex.inverted._blocks cimport List, block_size, decode_docs, docs_bounds, first_block, last_doc, u32
 from newsindex.inverted._buffers cimport Buffer, put_bytes
 from newsindex.inverted._occurrences cimport Occurrences, gathered, peek
 
@@ -223,6 +223,23 @@ cdef class PostingList:
                     out[1, n] = <int32_t>counts[i]
                     n += 1
         return found[0, :n], found[1, :n]
+
+    def last(self, Py_ssize_t wanted):
+        """The docids (int32) of the last `wanted` articles of the list, or of all where it has no more."""
+        cdef Py_ssize_t first = max(self.df - max(wanted, 0), 0), block, begin, count, n = 0
+        cdef uint32_t[_BLOCK] docs
+        found = np.empty(self.df - first, np.int32)
+        cdef int32_t[::1] out = found
+        if n == out.shape[0]:
+            return found
+        self.verify_docs(last_doc(&self.list, first // _BLOCK - 1) + 1 if self.list.block_count > 1 else 0,
+                         self.list.articles)
+        for block in range(first // _BLOCK, self.list.block_count):
+            count = decode_docs(&self.list, block, docs)
+            begin = max(first - block * _BLOCK, 0)
+            memcpy(&out[n], docs + begin, (count - begin) * sizeof(int32_t))
+            n += count - begin
+        return found
 
     def impacts(self):
         """The impact of each article of the list (uint8)."""

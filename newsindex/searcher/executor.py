@@ -206,18 +206,20 @@ class Executor:
                 return leaf.group.size
         return len(self.live_matches(plan).docs)
 
-    def interval(self, plan: Plan) -> tuple[int, int] | None:
-        """The docids that match a plan of dates alone: the first, and the end, which does not; None for others."""
-        if isinstance(plan, Dates):
-            return self._segment.interval(plan.since, plan.until)
-        return (0, self._segment.articles) if isinstance(plan, Everything) else None
-
-    def latest(self, low: int, high: int, wanted: int) -> tuple[int, Docs]:
-        """How many live articles there are from `low` to `high` - 1, and the last `wanted` of them."""
+    def latest(self, plan: Plan, wanted: int) -> tuple[int, Docs]:
+        """How many live articles match, and the last `wanted` of them; where it can, without looking at any others."""
         if self._live.live == self._segment.articles:
-            return high - low, np.arange(max(high - wanted, low), high, dtype=np.int32)
-        docs = self._live.alive[low:high].nonzero()[0] + low
-        return len(docs), docs[max(len(docs) - wanted, 0) :].astype(np.int32)
+            if isinstance(plan, Dates | Everything):
+                low, high = 0, self._segment.articles
+                if isinstance(plan, Dates):
+                    low, high = self._segment.interval(plan.since, plan.until)
+                return high - low, np.arange(max(high - wanted, low), high, dtype=np.int32)
+            leaf = self._leaf(plan) if type(plan) is Word else None
+            if leaf is not None and leaf.group.count == 1 and not leaf.partial:
+                with self._segment.reading_postings():
+                    return leaf.group.size, leaf.group.lists[0].last(wanted)
+        docs = self.live_matches(plan).docs
+        return len(docs), docs[max(len(docs) - wanted, 0) :]
 
     def run(self, plan: Plan, low: int = 0, high: int | None = None, memo: Memo = None) -> Matches:
         """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end), dead ones included.
