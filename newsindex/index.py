@@ -25,7 +25,7 @@ from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionE
 from newsindex.inverted.build import UNDATED
 from newsindex.query import dates, fields, plain
 from newsindex.query.lexer import shown
-from newsindex.query.nodes import And, OneOf, Plan
+from newsindex.query.nodes import And, Everything, OneOf, Plan
 from newsindex.results import Explanation, Hit, Report, Results, Stats
 from newsindex.searcher import aggregate, explain
 from newsindex.searcher.page import Search
@@ -297,14 +297,14 @@ class Index:
         filters: Filters,
         now: dt.datetime,
     ) -> Plan:
-        parts = [self._plan_query(query, match, snapshot.manifest.fields, now)]
+        asked = self._plan_query(query, match, snapshot.manifest.fields, now)
+        parts: list[Plan] = [] if isinstance(asked, Everything) else [asked]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
         parts += [
             OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
         ]
-        whole = parts[0] if len(parts) == 1 else And(tuple(parts))
-        return widen(whole, snapshot.live)
+        return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
     def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime) -> Plan:
         text = query if isinstance(query, str) else None
