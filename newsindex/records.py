@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
+from newsindex.inverted._columns import Strings
 from newsindex.inverted.build import wide
-from newsindex.inverted.columns import Strings, pack, write_strings
+from newsindex.inverted.columns import pack, write_strings
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
@@ -101,7 +102,7 @@ class StoredArticles:
     def dictionaries(self) -> list[bytes]:
         """The dictionaries that frames were compressed with."""
         try:
-            strings = Strings.read(self._sections, "dictionaries")
+            strings = Strings(self._sections, "dictionaries")
             return [strings.raw(number) for number in range(len(strings))]
         except ValueError as error:
             raise CorruptIndexError(self._path, "dictionaries", reason=str(error)) from error

@@ -424,6 +424,14 @@ class SectionReader:
         section = self._section(name)
         return self._bytes[section.offset : section.offset + section.length]
 
+    def unverified(self, name: str) -> tuple[npt.NDArray[Any], bytearray]:
+        """A whole section, read-only and NOT verified, and for each of its pages whether it is by now: 1, else 0.
+
+        For those who read a little of it, often: where the page of a range has a 1, `verify` would do nothing.
+        """
+        section = self._section(name)
+        return self.raw(name).view(DTYPES[section.dtype]), section.verified
+
     def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
 
