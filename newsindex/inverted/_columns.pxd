@@ -28,6 +28,7 @@ cdef class Strings:
     cdef Numbers bounds
     cdef object sections
     cdef str name
+    cdef str data_name
     cdef object whole
 
     cdef int find(self, Py_ssize_t index, Py_ssize_t* start, Py_ssize_t* size) except -1

@@ -143,15 +143,17 @@ cdef class Strings:
     Args:
         sections, name: see `Pages`.
         count: how many they must be; None takes any.
+        data: what the section of the bytes is called instead of "data".
 
     Raises:
         ValueError: the sections are no column of strings.
     """
 
-    def __cinit__(self, sections, str name, count=None):
+    def __cinit__(self, sections, str name, count=None, str data="data"):
         self.sections = sections
         self.name = name
-        self.bytes = Pages(sections, f"{name}.data")
+        self.data_name = f"{name}.{data}"
+        self.bytes = Pages(sections, self.data_name)
         self.bounds = Numbers(sections, f"{name}.starts")
         if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count or self.bytes.array.dtype != np.uint8:
             raise ValueError(f"{name} is no column of strings")
@@ -181,6 +183,12 @@ cdef class Strings:
         for index in range(self.bounds.count - 1):
             yield self.get(index)
 
+    def view(self, Py_ssize_t index):
+        """String `index` where it lies."""
+        cdef Py_ssize_t start, size
+        self.find(index, &start, &size)
+        return memoryview(self.bytes.array)[start:start + size]
+
     def raw(self, Py_ssize_t index):
         """String `index` as UTF-8."""
         cdef Py_ssize_t start, size
@@ -190,7 +198,7 @@ cdef class Strings:
     def _read(self):
         """Both sections whole, verified, the one in keeping with the other."""
         if self.whole is None:
-            data, starts = self.sections.array(f"{self.name}.data"), self.sections.array(f"{self.name}.starts")
+            data, starts = self.sections.array(self.data_name), self.sections.array(f"{self.name}.starts")
             if starts[0] or int(starts[len(starts) - 1]) != len(data) or (starts[1:] < starts[:len(starts) - 1]).any():
                 raise ValueError(f"{self.name} has strings that do not follow one another")
             self.whole = data, starts
