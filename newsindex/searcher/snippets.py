@@ -7,7 +7,6 @@ dictionary of forms. What is marked is therefore what was matched; of a phrase o
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -23,10 +22,9 @@ from newsindex.inverted._invert import GAP
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
-from newsindex.searcher._snippets import densest, folded_forms
+from newsindex.searcher._snippets import densest, folded_forms, line
 from newsindex.searcher.terms import patterns_of, resolve
 
-_BLANK: Final = re.compile(r"\s")
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
 Span = tuple[int, int]
@@ -69,7 +67,7 @@ class Highlighter:
             title = segment.title(doc)
             start, end, spans = _Part(segment, doc, TITLE, title, 0, title_words).best(self._leaves, chars)
             text = title if spans or not text else text
-        return _line(text, *_around(text, start, end, chars), spans, before, after)
+        return line(text, start, end, chars, spans, before, after)
 
 
 @attrs.frozen(eq=False)
@@ -154,31 +152,3 @@ def _runs(rows: Sequence[Sequence[int]], slop: int) -> Iterator[list[int]]:
             run.append(row[following])
         if run[-1] - first - (len(run) - 1) <= slop:
             yield run
-
-
-def _around(text: str, first: int, last: int, chars: int) -> Span:
-    """About `chars` characters, those from `first` to `last` in their middle, cut at white space where there is any."""
-    size = max(chars, last - first)
-    start = max(0, first - (size - (last - first)) // 2)
-    end = min(len(text), start + size)
-    start = max(0, end - size)
-    if start and not text[start - 1].isspace():
-        blank = _BLANK.search(text, start, first)
-        start = blank.end() if blank else first
-    if end < len(text) and not text[end].isspace():
-        cut = max(text.rfind(" ", last, end), text.rfind("\n", last, end))
-        end = cut if cut > 0 else last or end
-    return start, end
-
-
-def _line(text: str, start: int, end: int, spans: Sequence[Span], before: str, after: str) -> str:
-    """What stands from `start` to `end` in one line, with its marks, and an ellipsis where the text has more words."""
-    pieces, at = [], start
-    for first, last in spans:
-        if start <= first and last <= end:
-            pieces += [text[at:first], before, text[first:last], after]
-            at = last
-    line = " ".join("".join([*pieces, text[at:end]]).split())
-    if start and any(map(str.isalnum, text[:start])):
-        line = f"… {line}"
-    return f"{line} …" if any(map(str.isalnum, text[end:])) else line
