@@ -425,10 +425,7 @@ class SectionReader:
         return self._bytes[section.offset : section.offset + section.length]
 
     def unverified(self, name: str) -> tuple[npt.NDArray[Any], bytearray]:
-        """A whole section, read-only and NOT verified, and for each of its pages whether it is by now: 1, else 0.
-
-        For those who read a little of it, often: where the page of a range has a 1, `verify` would do nothing.
-        """
+        """A section, read-only and NOT verified, and for each page 1 once it is: there `verify` would do nothing."""
         section = self._section(name)
         return self.raw(name).view(DTYPES[section.dtype]), section.verified
 
