@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""`Hit`: one line of a page of results, and how an index makes them. The rest of `newsindex.results` is no loop's business.
+"""`Hit`: one line of a page of results, and how an index makes them.
 
 A page of ten hits makes ten of these and asks each for four columns, which is most of what a quick search costs but
 for the search: so they are C objects that read the columns without a Python call in between.
@@ -74,7 +74,8 @@ cdef class Hit:
             QueryError: `chars` is not between 20 and 10,000.
         """
         if type(chars) is not int or not SHORTEST <= chars <= LONGEST:
-            raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=f"use {SHORTEST} to {LONGEST}")
+            hint = f"use {SHORTEST} to {LONGEST}"
+            raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=hint)
         body = self._segment.articles.body(self._doc)
         segment = self._segment.segment
         return self._highlighter.snippet(segment, self._doc, body, chars=chars, before=before, after=after)

@@ -88,9 +88,10 @@ cdef class Numbers(Pages):
 
     cdef int64_t get(self, Py_ssize_t index) except? -1:
         """Number `index`; one from 2^63 up is negative."""
-        cdef Py_ssize_t at = index * self.width
-        if index < 0 or index >= self.count:
+        cdef Py_ssize_t at
+        if not 0 <= index < self.count:
             raise IndexError(f"number {index} of {self.count}")
+        at = index * self.width
         if not self.flags[at // PAGE]:
             self.verify(at, at + self.width)
         return load(self.data + at, self.width, self.is_signed)
@@ -138,7 +139,7 @@ cdef inline int64_t load(const uint8_t* at, int width, bint is_signed) noexcept 
 
 
 cdef class Strings:
-    """Strings one after another, in two sections: NAME.data, and NAME.starts with one more than strings; `len()` of them.
+    """Strings one after another, in two sections: NAME.data, and NAME.starts, one more than strings; `len()` of them.
 
     Args:
         sections, name: see `Pages`.
@@ -155,7 +156,8 @@ cdef class Strings:
         self.data_name = f"{name}.{data}"
         self.bytes = Pages(sections, self.data_name)
         self.bounds = Numbers(sections, f"{name}.starts")
-        if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count or self.bytes.array.dtype != np.uint8:
+        if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count \
+                or self.bytes.array.dtype != np.uint8:
             raise ValueError(f"{name} is no column of strings")
         if count is not None and self.bounds.count != count + 1:
             raise ValueError(f"{name} holds {self.bounds.count - 1} strings where {count} are announced")

@@ -1,6 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""What a snippet asks of a text: where words of certain numbers stand closest together, the line that shows them, and how
-each word is spelled.
+"""What a snippet asks of a text: where words of certain numbers stand closest together, the line that shows them, and
+how each word is spelled.
 
 For `newsindex.searcher.snippets` only. All read the text once, with the tokenizer of the index and without an object
 per token: a page of results reads ten articles to show ten lines.
