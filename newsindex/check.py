@@ -93,13 +93,16 @@ def _check_columns(opened: OpenSegment) -> Iterator[CorruptIndexError]:
     for part, lengths in (("title", segment.title_words), ("body", segment.body_words)):
         if int(lengths.sum(dtype=np.int64)) != segment.words[part]:
             yield _fault(opened, f"words.{part}", "lengths that do not add up to the announced total")
+    if (segment.dates[1:] < segment.dates[:-1]).any():
+        yield _fault(opened, "dates", "dates out of order")
+    segment.packed("titles")
     with segment.reading("ids"):
         ids = list(segment.ids)
     if not np.array_equal(segment.find_many(ids), np.arange(len(ids))):
         yield _fault(opened, "ids.hashes", "an id that is not found where it is")
     for name, column in segment.values.items():
         with segment.reading(f"values of {name}"):
-            values = list(column.strings)
+            values = column.whole()
             rows = [column.row(doc) for doc in range(segment.articles)]
         if any(0 in row for row in rows) or len(set(values)) != len(values):
             yield _fault(opened, f"values of {name}", "a value without a number, or listed twice")

@@ -21,17 +21,17 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from newsindex._records import article_of, body_of
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
+from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted.build import wide
-from newsindex.inverted.columns import Strings, pack, write_strings
+from newsindex.inverted.columns import pack, write_strings
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
 
-_FIELDS: Final = ("source", "author", "section", "tags", "url", "extra")
 _quoted: Final = json.encoder.encode_basestring
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _T = TypeVar("_T")
@@ -83,25 +83,21 @@ class StoredArticles:
         self._segment = segment
         self._path = path
 
-    def _column(self, name: str, length: int) -> NDArray[Any]:
-        array = self._sections.array(name)
-        if array.dtype.kind != "u" or len(array) != length:
-            raise CorruptIndexError(self._path, name, reason="another length", expected=length, found=len(array))
-        return array
+    @cached_property
+    def _frames(self) -> Strings:
+        with self._segment.reading("articles"):
+            return Strings(self._sections, "articles", self._segment.articles, data="frames")
 
     @cached_property
-    def _starts(self) -> NDArray[Any]:
-        return self._column("articles.starts", self._segment.articles + 1)
-
-    @cached_property
-    def _numbers(self) -> NDArray[Any]:
-        return self._column("articles.dictionaries", self._segment.articles)
+    def _numbers(self) -> Numbers:
+        with self._segment.reading("articles.dictionaries"):
+            return Numbers(self._sections, "articles.dictionaries", "u1", self._segment.articles)
 
     @cached_property
     def dictionaries(self) -> list[bytes]:
         """The dictionaries that frames were compressed with."""
         try:
-            strings = Strings.read(self._sections, "dictionaries")
+            strings = Strings(self._sections, "dictionaries")
             return [strings.raw(number) for number in range(len(strings))]
         except ValueError as error:
             raise CorruptIndexError(self._path, "dictionaries", reason=str(error)) from error
@@ -112,44 +108,41 @@ class StoredArticles:
 
     def dictionary(self, doc: int) -> int:
         """The number of the dictionary of an article's frame."""
-        return int(self._numbers[doc])
+        return self._numbers[doc]
 
     def frame(self, doc: int) -> memoryview:
         """The frame of an article."""
-        start, stop = int(self._starts[doc]), int(self._starts[doc + 1])
-        frames = self._sections.raw("articles.frames")
-        if not start <= stop <= len(frames):
-            raise CorruptIndexError(self._path, "articles.frames", reason=f"no frame from {start} to {stop}")
-        self._sections.verify("articles.frames", start, stop)
-        return frames.data[start:stop]
+        try:
+            return self._frames.view(doc)
+        except (ValueError, IndexError) as error:
+            raise self._damaged(doc, error) from error
 
     def record(self, doc: int) -> bytes:
         """The record of an article."""
         try:
-            return self._reader.decode(self.frame(doc), self.dictionary(doc))
+            return self._reader.decode(self._frames.view(doc), self._numbers[doc])
         except (ValueError, IndexError) as error:
-            raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
+            raise self._damaged(doc, error) from error
 
     def body(self, doc: int) -> str:
         """The body of an article, without the rest of it."""
-        data = self.record(doc)
+        record = self.record(doc)
         try:
-            return data[data.index(b"\n") + 1 :].decode()
+            return body_of(record)
         except ValueError as error:
-            raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
+            raise self._damaged(doc, error) from error
 
     def read(self, doc: int) -> Article:
         """An article, as it was added."""
-        segment, data = self._segment, self.record(doc)
-        article_id, title, date = segment.id(doc), segment.title(doc), segment.date(doc)
+        rows, record = self._segment.rows, self.record(doc)
+        article_id, title, date = rows.id(doc), rows.title(doc), rows.date(doc)
         try:
-            header, separator, body = data.partition(b"\n")
-            record = json.loads(header)
-            if not separator or not isinstance(record, dict) or not record.keys() <= set(_FIELDS):
-                raise ValueError("a record that is none of an article")
-            return Article(id=article_id, title=title, body=body.decode(), date=date, **record)
-        except (ValueError, TypeError, RecursionError, NewsIndexError) as error:
-            raise CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}") from error
+            return article_of(record, article_id, title, date)
+        except (ValueError, TypeError, StopIteration, RecursionError, NewsIndexError) as error:
+            raise self._damaged(doc, error) from error
+
+    def _damaged(self, doc: int, error: Exception) -> CorruptIndexError:
+        return CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}")
 
 
 class BufferedRecords:

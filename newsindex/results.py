@@ -1,81 +1,22 @@
 """What an index answers with: hits and pages of them, explanations, reports and statistics.
 
 Hits know where their article lies and read it when they are asked; they keep the generation of the index that they were
-found in, so a later commit changes nothing about them.
+found in, so a later commit changes nothing about them. `Hit` itself is in `_hits.pyx`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
 import attrs
 
-from newsindex.article import Article
-from newsindex.errors import CorruptIndexError, QueryError
-
-if TYPE_CHECKING:
-    from newsindex.searcher.snippets import Highlighter
-    from newsindex.snapshot import OpenSegment
-
-MAX_SNIPPET = 10_000  # characters
+from newsindex._hits import Hit as Hit
+from newsindex.errors import CorruptIndexError
 
 
 @attrs.define(eq=False, on_setattr=attrs.setters.frozen)  # as frozen as the others, and made three times as fast
-class Hit:
-    """One article found.
-
-    Attributes:
-        score: how well it answers; comparable within one search only. 1 where nothing was there to score.
-    """
-
-    score: float
-    _segment: OpenSegment = attrs.field(repr=False)
-    _doc: int = attrs.field(repr=False)
-    _highlighter: Highlighter = attrs.field(repr=False)
-
-    @property
-    def id(self) -> str:
-        """The article's id."""
-        return self._segment.segment.id(self._doc)
-
-    @property
-    def title(self) -> str:
-        """The article's title."""
-        return self._segment.segment.title(self._doc)
-
-    @property
-    def date(self) -> dt.date | None:
-        """The article's date: None, a date, or an aware datetime."""
-        return self._segment.segment.date(self._doc)
-
-    @property
-    def source(self) -> str | None:
-        """The article's source."""
-        return self._segment.segment.value("source", self._doc)
-
-    @property
-    def article(self) -> Article:
-        """The whole article, decoded at each call."""
-        return self._segment.articles.read(self._doc)
-
-    def snippet(self, chars: int = 200, before: str = "**", after: str = "**") -> str:
-        """About `chars` characters that show why the article was found, the words found between `before` and `after`.
-
-        One line; an ellipsis where the text goes on. The marks and ellipses are not counted in `chars`.
-
-        Raises:
-            QueryError: `chars` is not between 20 and 10,000.
-        """
-        if type(chars) is not int or not 20 <= chars <= MAX_SNIPPET:
-            raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=f"use 20 to {MAX_SNIPPET}")
-        body = self._segment.articles.body(self._doc)
-        segment = self._segment.segment
-        return self._highlighter.snippet(segment, self._doc, body, chars=chars, before=before, after=after)
-
-
-@attrs.frozen(eq=False)
 class Results(Sequence[Hit]):
     """A page of hits, in order; a sequence.
 

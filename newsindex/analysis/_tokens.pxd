@@ -30,3 +30,4 @@ cdef uint32_t survey(int kind, const void* data, Py_ssize_t n) noexcept nogil
 cdef Py_ssize_t strip(int kind, const void* data, Py_ssize_t n, void* kept) noexcept nogil
 cdef str prepared(str text, uint32_t found)
 cdef bint advance(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil
+cdef bint locate(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil

@@ -327,7 +327,7 @@ cdef inline Py_ssize_t put_run(Token* token, const unit* text, Py_ssize_t n, Py_
     return i
 
 
-cdef bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil:
+cdef inline bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token, bint spelled) noexcept nogil:
     cdef Py_ssize_t end
     cdef uint32_t kind = 0
     while i < n:
@@ -338,7 +338,8 @@ cdef bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token)
     if i >= n:
         return False
     token.start = i
-    token.length = token.size = 0
+    token.size = 0
+    token.length = 0 if spelled else FORM_LIMIT  # as if there were no room
     if kind & DIGIT:
         end = number_end(text, n, i)
         while i < end:
@@ -361,10 +362,19 @@ cdef bint next_token(const unit* text, Py_ssize_t n, Py_ssize_t i, Token* token)
 cdef bint advance(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil:
     """Read the first token at i or later into `token`; False where there is none."""
     if kind == 2:
-        return next_token(<const uint16_t*>data, n, i, token)
+        return next_token(<const uint16_t*>data, n, i, token, True)
     if kind == 1:
-        return next_token(<const uint8_t*>data, n, i, token)
-    return next_token(<const uint32_t*>data, n, i, token)
+        return next_token(<const uint8_t*>data, n, i, token, True)
+    return next_token(<const uint32_t*>data, n, i, token, True)
+
+
+cdef bint locate(int kind, const void* data, Py_ssize_t n, Py_ssize_t i, Token* token) noexcept nogil:
+    """The same without the form: where the token stands."""
+    if kind == 2:
+        return next_token(<const uint16_t*>data, n, i, token, False)
+    if kind == 1:
+        return next_token(<const uint8_t*>data, n, i, token, False)
+    return next_token(<const uint32_t*>data, n, i, token, False)
 
 
 def tokenize(text):

@@ -22,7 +22,7 @@ import mmap
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property, lru_cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from newsindex.analysis._lexicon import UNKNOWN, Lexicon
 from newsindex.analysis._tokens import fold
 
+RULES: Final = "3.5.2"  # of lemmagen3. Fixed in pyproject.toml too; metadata would have to be read to ask there
 _CACHED_FORMS: Final = 1 << 14
 _NO_ACCIDENT: Final = 8  # letters; of 7,900 such words in 5,500 articles nearly all from here on lack diacritics
 
@@ -40,15 +41,34 @@ Packed = tuple[NDArray[np.uint8], NDArray[np.uint64]]
 
 @cache
 def _lexicon() -> Lexicon:
-    with as_file(files(__package__) / "lexicon.bin") as path, path.open("rb") as file:
+    # By path, as the extension modules beside it are found: importlib.resources takes longer than all that follows.
+    with Path(__file__).with_name("lexicon.bin").open("rb") as file:
         return Lexicon(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 @cache
 def _rules() -> Any:
-    from lemmagen3 import Lemmatizer
+    """The rules, which must be those that classes are said to come from.
 
-    return Lemmatizer("ro")
+    Raises:
+        ImportError: another version of them is installed.
+    """
+    import lemmagen3
+
+    # Where it was installed as usual, this saves loading what reads metadata, which takes ten times as long.
+    usual = Path(lemmagen3.__file__).parents[1] / f"lemmagen3-{RULES}.dist-info"
+    if not usual.is_dir() and (found := _installed("lemmagen3")) != RULES:
+        raise ImportError(
+            f"lemmagen3 {found} is installed, and its words would be others; install lemmagen3 {RULES}",
+            name="lemmagen3",
+        )
+    return lemmagen3.Lemmatizer("ro")
+
+
+def _installed(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
 
 
 @attrs.frozen(eq=False)
@@ -100,9 +120,7 @@ class Stemmer:
     @cached_property
     def version(self) -> str:
         """The lexicon and the rules: with others the classes would be others."""
-        from importlib.metadata import version
-
-        return f"{_lexicon().source} ({_lexicon().identity[:12]}), lemmagen3 {version('lemmagen3')}"
+        return f"{_lexicon().source} ({_lexicon().identity[:12]}), lemmagen3 {RULES}"
 
     def _readings(self, form: str, bare: bool = False) -> tuple[str, ...]:
         """The classes that a form may belong to, its own first.

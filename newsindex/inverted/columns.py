@@ -1,21 +1,21 @@
 """Columns: one value, or some, for each article of a segment, in the order of docids.
 
-`Strings` are texts one after another; `Values` are the distinct values of a metadata field and who has which. The
-builder and the merger write them, `newsindex.inverted.segment` reads them. Bytes come from disk, so whatever is
-read is checked before it is used as an index; a fault is a ValueError.
+`Strings` and `Numbers` (see `_columns.pyx`) are read one at a time; `Values` are the distinct values of a metadata
+field and who has which. The builder and the merger write them, `newsindex.inverted.segment` reads them. Bytes come from
+disk, so whatever is read is checked before it is used as an index; a fault is a ValueError.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
+from newsindex.inverted._columns import Numbers, Strings
 
 Bytes = NDArray[np.uint8]
 Docs = NDArray[np.int32]
@@ -48,6 +48,9 @@ class Sections(Protocol):
     def raw(self, name: str) -> Bytes:
         """The bytes of a section, unverified."""
 
+    def unverified(self, name: str) -> tuple[Integers, bytearray]:
+        """A section, and for each page of it 1 if that was verified, else 0: then `verify` it before reading there."""
+
     def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError; returns how far it went."""
 
@@ -73,50 +76,6 @@ def write_strings(sink: Sink, name: str, data: Bytes, starts: NDArray[np.uint64]
     sink.add(f"{name}.starts", starts.astype("u4") if int(starts[-1]) < 2**32 else starts)
 
 
-@attrs.frozen(eq=False)
-class Strings:
-    """Packed strings as they lie on disk; `len()` of them."""
-
-    data: Bytes
-    starts: Integers
-    # Single items come out of memoryviews several times as fast as out of arrays.
-    _bytes: memoryview = attrs.field(init=False)
-    _bounds: memoryview = attrs.field(init=False)
-
-    @_bytes.default
-    def _view_data(self) -> memoryview:
-        return self.data.data
-
-    @_bounds.default
-    def _view_starts(self) -> memoryview:
-        return self.starts.data
-
-    @classmethod
-    def read(cls, sections: Sections, name: str, count: int | None = None) -> Strings:
-        """The two sections of packed strings, `count` of them where that is known."""
-        data, starts = sections.array(f"{name}.data"), sections.array(f"{name}.starts")
-        if starts.dtype not in (np.uint32, np.uint64) or len(starts) == 0 or data.dtype != np.uint8:
-            raise ValueError(f"{name} is no column of strings")
-        if starts[0] or int(starts[-1]) != len(data) or (starts[1:] < starts[:-1]).any():
-            raise ValueError(f"{name} has strings that do not follow one another")
-        if count is not None and len(starts) != count + 1:
-            raise ValueError(f"{name} holds {len(starts) - 1} strings where {count} are announced")
-        return cls(data, starts)
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def raw(self, index: int) -> bytes:
-        """String `index` as UTF-8."""
-        return self._bytes[self._bounds[index] : self._bounds[index + 1]].tobytes()
-
-    def __getitem__(self, index: int) -> str:
-        return str(self._bytes[self._bounds[index] : self._bounds[index + 1]], "utf-8")
-
-    def __iter__(self) -> Iterator[str]:
-        return map(self.__getitem__, range(len(self)))
-
-
 def write_values(sink: Sink, name: str, values: list[str], rows: Sequence[tuple[int, ...]]) -> None:
     """Write a column: distinct `values`, and for each docid the numbers of its values, counted from 1."""
     write_strings(sink, name, *pack([value.encode() for value in values]))
@@ -130,48 +89,65 @@ def write_values(sink: Sink, name: str, values: list[str], rows: Sequence[tuple[
     sink.add(f"{name}.numbers", narrow(numbers))
 
 
-@attrs.frozen(eq=False)
 class Values:
     """A metadata column: distinct values, and for each article the numbers of its own, counted from 1.
 
     Without `rows`, `numbers` has one number for each docid, 0 for none; with them, those of docid d are
     `numbers[rows[d]:rows[d + 1]]`.
+
+    Args:
+        sections, name: where it is.
+        articles: how many the segment has.
+
+    Attributes:
+        strings: the values.
+        singles: the numbers, to be read one at a time; None where there are `rows`.
+
+    Raises:
+        ValueError: the sections are no such column.
     """
 
-    strings: Strings
-    numbers: Integers
-    rows: Integers | None
-    _singles: memoryview = attrs.field(init=False)
+    def __init__(self, sections: Sections, name: str, articles: int) -> None:
+        self._sections = sections
+        self._name = name
+        self._articles = articles
+        self.strings = Strings(sections, name)
+        self.singles = None if f"{name}.rows" in sections else Numbers(sections, f"{name}.numbers", count=articles)
 
-    @_singles.default
-    def _view_numbers(self) -> memoryview:
-        return self.numbers.data
+    @cached_property
+    def numbers(self) -> Integers:
+        """The numbers of all, each that of a value or 0."""
+        numbers = self._sections.array(f"{self._name}.numbers")
+        if numbers.dtype.kind != "u" or int(numbers.max(initial=0)) > len(self.strings):
+            raise ValueError(f"{self._name}: numbers of values that are none of {len(self.strings)}")
+        return numbers
 
-    @classmethod
-    def read(cls, sections: Sections, name: str, articles: int) -> Values:
-        """The sections of one column of a segment of `articles` articles."""
-        strings, numbers = Strings.read(sections, name), sections.array(f"{name}.numbers")
-        rows = sections.array(f"{name}.rows") if f"{name}.rows" in sections else None
-        if numbers.dtype.kind != "u" or int(numbers.max(initial=0)) > len(strings):
-            raise ValueError(f"{name}: numbers of values that are none of {len(strings)}")
-        if rows is None and len(numbers) != articles:
-            raise ValueError(f"{name}: {len(numbers)} values for {articles} articles")
-        if rows is not None:
-            fits = rows.dtype.kind == "u" and len(rows) == articles + 1 and (rows[0], rows[-1]) == (0, len(numbers))
-            if not fits or (rows[1:] < rows[:-1]).any():
-                raise ValueError(f"{name}: rows that do not fit {articles} articles and {len(numbers)} values")
-        return cls(strings, numbers, rows)
+    @cached_property
+    def rows(self) -> Integers | None:
+        """Where the numbers of each article begin, and where those of the last end."""
+        if self.singles is not None:
+            return None
+        rows, articles, count = self._sections.array(f"{self._name}.rows"), self._articles, len(self.numbers)
+        fits = rows.dtype.kind == "u" and len(rows) == articles + 1 and (rows[0], rows[-1]) == (0, count)
+        if not fits or (rows[1:] < rows[:-1]).any():
+            raise ValueError(f"{self._name}: rows that do not fit {articles} articles and {count} values")
+        return rows
+
+    def whole(self) -> list[str]:
+        """The values; all else is checked, too, so that `row` finds no fault for any article."""
+        _ = self.numbers, self.rows
+        return list(self.strings)
 
     def row(self, doc: int) -> tuple[int, ...]:
         """The numbers of the values of one article."""
         if self.rows is not None:
-            return tuple(int(number) for number in self.numbers[int(self.rows[doc]) : int(self.rows[doc + 1])])
+            return tuple(self.numbers[int(self.rows[doc]) : int(self.rows[doc + 1])].tolist())
         number = int(self.numbers[doc])
         return (number,) if number else ()
 
     def first(self, doc: int) -> str | None:
         """The first value of one article."""
-        number = self._singles[doc] if self.rows is None else (*self.row(doc), 0)[0]
+        number = (*self.row(doc), 0)[0] if self.singles is None else self.singles[doc]
         return self.strings[number - 1] if number else None
 
     def docs(self, values: Iterable[str], low: int = 0, high: int | None = None) -> Docs:

@@ -17,7 +17,7 @@ from newsindex.inverted import _dictionary
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, write_hashes
-from newsindex.inverted.columns import Sink, Strings, write_strings, write_values
+from newsindex.inverted.columns import Sink, write_strings, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 from newsindex.inverted.vocabulary import rank_in_groups
@@ -85,17 +85,17 @@ class Merger:
         sink.add("words.title", lengths.title)
         sink.add("words.body", lengths.body)
         for name in ("ids", "titles"):
-            self._write_strings(sink, name, [getattr(segment, name) for segment in segments])
+            self._write_strings(sink, name, [segment.packed(name) for segment in segments])
         write_hashes(sink, self._interleave([_hashes(segment) for segment in segments]))
         return lengths
 
-    def _write_strings(self, sink: Sink, name: str, columns: Sequence[Any]) -> None:
+    def _write_strings(self, sink: Sink, name: str, columns: Sequence[tuple[NDArray[np.uint8], NDArray[Any]]]) -> None:
         # The strings of all sources in one row, then picked in the new order.
-        bases = np.cumsum([0, *(len(column) for column in columns)])
-        data = np.concatenate([column.data for column in columns])
-        sizes = np.cumsum([0, *(len(column.data) for column in columns)], dtype=np.uint64)
+        bases = np.cumsum([0, *(len(starts) - 1 for _, starts in columns)])
+        data = np.concatenate([data for data, _ in columns])
+        sizes = np.cumsum([0, *(len(data) for data, _ in columns)], dtype=np.uint64)
         starts = [np.zeros(1, np.uint64)]
-        starts += [column.starts[1:].astype(np.uint64) + base for column, base in zip(columns, sizes, strict=False)]
+        starts += [ends[1:].astype(np.uint64) + base for (_, ends), base in zip(columns, sizes, strict=False)]
         which, docs = self.order
         picked = _dictionary.gather(data, np.concatenate(starts), bases[which] + docs)
         write_strings(sink, name, *picked)
@@ -133,7 +133,7 @@ class Merger:
         maps: list[list[int]] = []
         for source, column in zip(self._sources, columns, strict=True):
             with source.segment.reading(f"values of {field}"):
-                values = list(column.strings) if column else []
+                values = column.whole() if column else []
                 maps.append([0, *(numbers.setdefault(value, len(numbers) + 1) for value in values)])
         rows: list[tuple[int, ...]] = []
         for which, doc in zip(*(part.tolist() for part in self.order), strict=True):
@@ -348,7 +348,7 @@ def _check_order(segment: Segment, bounds: FieldRange) -> None:
         ("terms", bounds.first_term, bounds.end_term),
         ("forms", bounds.first_form, bounds.end_form),
     ):
-        strings: Strings = getattr(segment, section)
+        strings = getattr(segment, section)
         with segment.reading(section):
             if _dictionary.unsorted(strings.data, strings.starts, low, high) >= 0:
                 raise ValueError("entries out of order")

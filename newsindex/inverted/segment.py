@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +36,12 @@ from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _dictionary
+from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
-from newsindex.inverted.columns import Integers, Sections, Strings, Values
+from newsindex.inverted.build import UNDATED, hash_id
+from newsindex.inverted.columns import Docs, Integers, Sections, Values
 from newsindex.inverted.vocabulary import READING
 
-_EPOCH = dt.datetime(1970, 1, 1)
 _DAMAGE = (ValueError, KeyError, TypeError, IndexError, OverflowError)  # what bytes that contradict themselves raise
 
 
@@ -137,12 +137,17 @@ class Segment:
 
     @cached_property
     def dates(self) -> NDArray[np.int64]:
-        """Microseconds since 1970 UTC, ascending; UNDATED where there is none."""
-        dates = self._column("dates", "i8")
+        """Microseconds since 1970 UTC, ascending; UNDATED where there is none. For who needs most of them."""
+        return self._column("dates", "i8")
+
+    @cached_property
+    def _dates(self) -> Numbers:
+        return self._numbers("dates", "i8")
+
+    def dates_of(self, docs: Docs) -> NDArray[np.int64]:
+        """The dates of some articles."""
         with self.reading("dates"):
-            if (dates[1:] < dates[:-1]).any():
-                raise ValueError("dates out of order")
-        return dates
+            return self._dates.take(docs)
 
     @cached_property
     def offsets(self) -> NDArray[np.int32]:
@@ -159,9 +164,19 @@ class Segment:
         """Length of each body in words."""
         return self._column("words.body", "u4")
 
+    def _numbers(self, name: str, dtype: str) -> Numbers:
+        with self.reading(name):
+            return Numbers(self._sections, name, dtype, self.articles)
+
     def _strings(self, name: str, count: int | None = None) -> Strings:
         with self.reading(name):
-            return Strings.read(self._sections, name, count)
+            return Strings(self._sections, name, count)
+
+    def packed(self, name: str) -> tuple[NDArray[np.uint8], Integers]:
+        """The strings of a column, "ids" or "titles", as they lie on disk, checked: their bytes, where each begins."""
+        with self.reading(name):
+            strings = Strings(self._sections, name, self.articles)
+            return strings.data, strings.starts
 
     @cached_property
     def ids(self) -> Strings:
@@ -173,40 +188,32 @@ class Segment:
         """The titles, as given."""
         return self._strings("titles", self.articles)
 
-    # The next four are asked for each hit of a page, so they do without a context.
+    @cached_property
+    def rows(self) -> Rows:
+        """What a result list shows of each article."""
+        source = self.values.get("source")
+        simple = source is not None and source.singles is not None  # as each has one source at most
+        return Rows(
+            self.ids,
+            self.titles,
+            self._dates,
+            self._numbers("offsets", "i4"),
+            source.singles if source is not None and simple else None,
+            source.strings if source is not None and simple else None,
+            self._damaged,
+        )
 
     def id(self, doc: int) -> str:
         """The id of an article."""
-        try:
-            return self.ids[doc]
-        except _DAMAGE as error:
-            raise self._damaged("ids", error) from error
+        return self.rows.id(doc)
 
     def title(self, doc: int) -> str:
         """The title of an article, as given."""
-        try:
-            return self.titles[doc]
-        except _DAMAGE as error:
-            raise self._damaged("titles", error) from error
-
-    @cached_property
-    def _moments(self) -> tuple[memoryview, memoryview]:
-        return self.dates.data, self.offsets.data
+        return self.rows.title(doc)
 
     def date(self, doc: int) -> dt.date | None:
         """The date of an article, as given: a date, or an aware datetime with a fixed offset."""
-        moments, offsets = self._moments
-        moment, offset = moments[doc], offsets[doc]
-        if moment == UNDATED:
-            return None
-        try:
-            if offset == NO_TIME:
-                # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
-                return (_EPOCH + dt.timedelta(0, 43_200, moment)).date()
-            # Arithmetic within one zone is that of its clocks.
-            return _epoch(offset) + dt.timedelta(0, offset, moment)
-        except _DAMAGE as error:
-            raise self._damaged("dates", error) from error
+        return self.rows.date(doc)
 
     def value(self, field: str, doc: int) -> str | None:
         """The first value that an article has in a metadata field, as given."""
@@ -219,8 +226,9 @@ class Segment:
     def interval(self, since: int | None, until: int | None) -> tuple[int, int]:
         """The docids from `since` up to, not including, `until`: (first, end); undated articles are in none."""
         first = UNDATED + 1 if since is None else since
-        low = int(np.searchsorted(self.dates, first))
-        high = self.articles if until is None else int(np.searchsorted(self.dates, until))
+        with self.reading("dates"):
+            low = self._dates.bisect(first)
+            high = self.articles if until is None else self._dates.bisect(until)
         return low, max(low, high)
 
     @cached_property
@@ -230,7 +238,7 @@ class Segment:
         for name, field in self.fields.items():
             if f"values.{field.number}.numbers" in self._sections:
                 with self.reading(f"values.{field.number}"):
-                    columns[name] = Values.read(self._sections, f"values.{field.number}", self.articles)
+                    columns[name] = Values(self._sections, f"values.{field.number}", self.articles)
         return columns
 
     # Ids.
@@ -246,10 +254,22 @@ class Segment:
             raise CorruptIndexError(self.path, "ids.docs", reason="an impossible docid", found=int(docs.max()))
         return docs
 
+    @cached_property
+    def _lookup(self) -> tuple[Numbers, Numbers]:
+        return self._numbers("ids.hashes", "u8"), self._numbers("ids.docs", "u4")
+
     def find(self, article_id: str) -> int | None:
         """The docid of an article, or None."""
-        found = self.find_many([article_id])
-        return int(found[0]) if found[0] >= 0 else None
+        wanted = hash_id(article_id)
+        hashes, docs = self._lookup
+        with self.reading("ids.hashes"):
+            place = hashes.bisect(wanted)
+            # Two ids may share a hash, so their texts decide.
+            while place < len(hashes) and hashes[place] == wanted:
+                if self.id(docs[place]) == article_id:
+                    return docs[place]
+                place += 1
+        return None
 
     def find_many(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """The docid of each of `ids`, -1 where this segment has none."""
@@ -440,12 +460,6 @@ class Segment:
     def list_bounds(self, first_term: int, end_term: int) -> NDArray[np.uint64]:
         """Where the lists of some terms begin in the postings section, and where the last ends."""
         return self._list_starts[first_term : end_term + 1].astype(np.uint64)
-
-
-@lru_cache(maxsize=256)
-def _epoch(offset: int) -> dt.datetime:
-    """1970-01-01T00:00 by clocks that are `offset` seconds ahead of UTC."""
-    return _EPOCH.replace(tzinfo=dt.timezone(dt.timedelta(0, offset)))
 
 
 def _whole(value: Any) -> int:

@@ -1,7 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""What a snippet asks of a text: where words of certain numbers stand closest together, and how each word is spelled.
+"""What a snippet asks of a text: where words of certain numbers stand closest together, the line that shows them, and
+how each word is spelled.
 
-For `newsindex.searcher.snippets` only. Both read the text once, with the tokenizer of the index and without an object
+For `newsindex.searcher.snippets` only. All read the text once, with the tokenizer of the index and without an object
 per token: a page of results reads ten articles to show ten lines.
 """
 
@@ -12,7 +13,7 @@ from libc.string cimport memcpy
 
 import numpy as np
 
-from newsindex.analysis._tokens cimport Token, advance, exact, prepared, survey
+from newsindex.analysis._tokens cimport Token, advance, exact, locate, prepared, survey
 
 from newsindex.analysis import fold
 from newsindex.analysis.alignment import align
@@ -20,6 +21,9 @@ from newsindex.analysis.characters import IGNORABLE
 
 cdef extern from "Python.h":
     Py_UCS4 PyUnicode_READ(int kind, const void* data, Py_ssize_t index) nogil
+    str PyUnicode_FromKindAndData(int kind, const void* data, Py_ssize_t size)
+    bint Py_UNICODE_ISALNUM(Py_UCS4 c) noexcept nogil
+    bint Py_UNICODE_ISSPACE(Py_UCS4 c) noexcept nogil
 
 cdef str _ignorable = IGNORABLE
 
@@ -114,7 +118,7 @@ cdef Py_ssize_t place(str source, Hit* hits, Py_ssize_t wanted):
     with nogil:
         for i in range(wanted):
             while read <= hits[i].position:
-                if not advance(kind, data, n, token.end, &token):
+                if not locate(kind, data, n, token.end, &token):
                     return i
                 read += 1
             hits[i].start, hits[i].end = token.start, token.end
@@ -164,6 +168,113 @@ cdef (Py_ssize_t, Py_ssize_t) best_run(const Hit* hits, Py_ssize_t count, Py_ssi
         if rows > most_rows or (rows == most_rows and last - first > best_last - best_first):
             most_rows, best_first, best_last = rows, first, last
     return best_first, best_last
+
+
+cdef struct Line:
+    Py_UCS4* out
+    Py_ssize_t size
+    bint blank  # white space came last
+
+
+def line(text, Py_ssize_t first, Py_ssize_t last, Py_ssize_t chars, list spans, before, after):
+    """About `chars` characters of a text in one line, those from `first` to `last` in their middle.
+
+    It is cut at white space where there is any. White space is one blank; an ellipsis says that words are left out.
+
+    Args:
+        spans: where words stand that are put between `before` and `after`, ascending; what is cut off is not.
+
+    >>> line("Mereu ploi și vânt,\\n ploi la munte", 6, 10, 12, [(6, 10), (21, 25)], "<", ">")
+    '… <ploi> și …'
+    """
+    cdef str source = exact(text), opening = exact(before), closing = exact(after)
+    cdef const void* data = PyUnicode_DATA(source)
+    cdef int kind = PyUnicode_KIND(source)
+    cdef Py_ssize_t n = len(source), start, end, at, span_start, span_end
+    if not 0 <= first <= last <= n:
+        raise ValueError(f"characters {first} to {last} of {n}")
+    start, end = around(kind, data, n, first, last, chars)
+    cdef Line made = Line(NULL, 0, False)
+    cdef Py_ssize_t room = end - start + len(spans) * (len(opening) + len(closing)) + 4
+    made.out = <Py_UCS4*>malloc(room * sizeof(Py_UCS4))
+    if made.out == NULL:
+        raise MemoryError("no memory for a snippet")
+    try:
+        if has_words(kind, data, 0, start):
+            put_ellipsis(&made, False)
+        at = start
+        for span_start, span_end in spans:
+            if at <= span_start <= span_end <= end:
+                put(&made, kind, data, at, span_start)
+                put(&made, PyUnicode_KIND(opening), PyUnicode_DATA(opening), 0, len(opening))
+                put(&made, kind, data, span_start, span_end)
+                put(&made, PyUnicode_KIND(closing), PyUnicode_DATA(closing), 0, len(closing))
+                at = span_end
+        put(&made, kind, data, at, end)
+        if has_words(kind, data, end, n):
+            put_ellipsis(&made, True)
+        return PyUnicode_FromKindAndData(4, made.out, made.size)
+    finally:
+        free(made.out)
+
+
+cdef (Py_ssize_t, Py_ssize_t) around(int kind, const void* data, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last,
+                                     Py_ssize_t chars) noexcept nogil:
+    cdef Py_ssize_t size = max(chars, last - first), start = max(0, first - (size - (last - first)) // 2), end, cut
+    end = min(n, start + size)
+    start = max(0, end - size)
+    if start > 0 and not Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, start - 1)):
+        while start < first and not Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, start)):
+            start += 1
+        start += start < first  # past the white space
+    if end < n and not Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, end)):
+        cut = end
+        while cut > last and not Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, cut)):
+            cut -= 1
+        if has_text(kind, data, start, cut):  # else it is the beginning of a long word that is shown
+            end = cut
+    return start, end
+
+
+cdef bint has_text(int kind, const void* data, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(start, end):
+        if not Py_UNICODE_ISSPACE(PyUnicode_READ(kind, data, i)):
+            return True
+    return False
+
+
+cdef bint has_words(int kind, const void* data, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(start, end):
+        if Py_UNICODE_ISALNUM(PyUnicode_READ(kind, data, i)):
+            return True
+    return False
+
+
+cdef void put(Line* made, int kind, const void* data, Py_ssize_t start, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef Py_UCS4 character
+    for i in range(start, end):
+        character = PyUnicode_READ(kind, data, i)
+        if Py_UNICODE_ISSPACE(character):
+            made.blank = True
+            continue
+        if made.blank and made.size:
+            made.out[made.size] = c" "
+            made.size += 1
+        made.blank = False
+        made.out[made.size] = character
+        made.size += 1
+
+
+cdef void put_ellipsis(Line* made, bint behind) noexcept nogil:
+    if behind and made.size:
+        made.out[made.size] = c" "
+        made.size += 1
+    made.out[made.size] = 0x2026
+    made.size += 1
+    made.blank = True
 
 
 def folded_forms(text):

@@ -7,7 +7,6 @@ dictionary of forms. What is marked is therefore what was matched; of a phrase o
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -23,13 +22,16 @@ from newsindex.inverted._invert import GAP
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
-from newsindex.searcher._snippets import densest, folded_forms
-from newsindex.searcher.terms import patterns_of, resolve
+from newsindex.searcher._snippets import densest, folded_forms, line
+from newsindex.searcher.terms import Alternative, patterns_of, resolve
 
-_BLANK: Final = re.compile(r"\s")
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
+_LETTERS: Final = (Prefix, Wildcard, Fuzzy)
+
 Span = tuple[int, int]
+_Sought = list[Alternative] | Prefix | Wildcard | Fuzzy  # a word: its terms, or what its letters are like
+_Asked = tuple[Word | Phrase, list[_Sought]]
 
 
 @attrs.frozen
@@ -45,6 +47,20 @@ class Highlighter:
     @cached_property
     def _leaves(self) -> list[Word | Phrase]:
         return [leaf for leaf in leaves(self.plan) if leaf.field in (TEXT, BODY, TITLE)]
+
+    @cached_property
+    def _known(self) -> dict[Segment, list[_Asked]]:
+        return {}
+
+    def _asked(self, segment: Segment) -> list[_Asked]:
+        """What is searched for, as far as it is the same for all articles of a segment."""
+        asked = self._known.get(segment)
+        if asked is None:
+            asked = self._known[segment] = [
+                (leaf, [_resolved(segment, leaf.field, pattern) for pattern in patterns_of(leaf)])
+                for leaf in self._leaves
+            ]
+        return asked
 
     def snippet(self, segment: Segment, doc: int, body: str, *, chars: int, before: str, after: str) -> str:
         """About `chars` characters of an article's body around the words found, or of the title if only that has any.
@@ -63,16 +79,22 @@ class Highlighter:
         """
         text = body[:_LONGEST]
         title_words = int(segment.title_words[doc])
+        asked = self._asked(segment)
         part = _Part(segment, doc, BODY, text, title_words + GAP, int(segment.body_words[doc]))
-        start, end, spans = part.best(self._leaves, chars)
+        start, end, spans = part.best(asked, chars)
         if not spans:
             title = segment.title(doc)
-            start, end, spans = _Part(segment, doc, TITLE, title, 0, title_words).best(self._leaves, chars)
+            start, end, spans = _Part(segment, doc, TITLE, title, 0, title_words).best(asked, chars)
             text = title if spans or not text else text
-        return _line(text, *_around(text, start, end, chars), spans, before, after)
+        return line(text, start, end, chars, spans, before, after)
 
 
-@attrs.frozen(eq=False)
+def _resolved(segment: Segment, field: str, pattern: Pattern) -> _Sought:
+    # As a pattern of letters may mean thousands of terms, it is the words of the text that are looked at.
+    return pattern if isinstance(pattern, _LETTERS) else resolve(segment, field, pattern)
+
+
+@attrs.define(eq=False)
 class _Part:
     """The title or the body of an article.
 
@@ -90,13 +112,14 @@ class _Part:
     base: int
     words: int
 
-    def best(self, asked: Sequence[Word | Phrase], chars: int) -> tuple[int, int, list[Span]]:
+    def best(self, asked: Sequence[_Asked], chars: int) -> tuple[int, int, list[Span]]:
         """From where to where a snippet should show the text, and the words found there and around, ascending."""
         rows: list[list[int]] = []
-        for leaf in asked:
-            if leaf.field in (TEXT, self.field):
-                found = [self._positions(leaf.field, pattern) for pattern in patterns_of(leaf)]
-                rows += found if isinstance(leaf, Word) else _phrases(found, leaf.slop)
+        with self.segment.reading_postings():
+            for leaf, words in asked:
+                if leaf.field in (TEXT, self.field):
+                    found = [self._positions(leaf.field, word) for word in words]
+                    rows += found if isinstance(leaf, Word) else _phrases(found, leaf.slop)
         if not any(rows):
             return 0, 0, []
         # A third is kept for what stands around.
@@ -106,20 +129,16 @@ class _Part:
             raise CorruptIndexError(self.segment.path, "postings", reason=reason)
         return start, end, spans
 
-    def _positions(self, field: str, pattern: Pattern) -> list[int]:
-        """The positions in this part, ascending, of the words that match a pattern."""
-        if isinstance(pattern, Prefix | Wildcard | Fuzzy):
-            return self._matching(pattern)
-        docs = np.array([self.doc], np.int32)
-        alternatives = resolve(self.segment, field, pattern)
-        with self.segment.reading_postings():
-            found = [one.postings.places(docs, one.marks, one.rest) for one in alternatives]
+    def _positions(self, field: str, word: _Sought) -> list[int]:
+        """The positions in this part, ascending, of the words that are sought."""
+        if isinstance(word, _LETTERS):
+            return self._matching(word)
+        found = [one.postings.places(self._docs, one.marks, one.rest) for one in word]
         positions = found[0] if len(found) == 1 else sorted({position for some in found for position in some})
         base = 0 if field == TITLE else self.base
         return [position - base for position in positions if base <= position < base + self.words]
 
     def _matching(self, pattern: Prefix | Wildcard | Fuzzy) -> list[int]:
-        """As a pattern of letters may mean thousands of terms, it is the words of the text that are looked at."""
         data, starts = self._forms
         count = len(starts) - 1
         if isinstance(pattern, Fuzzy):
@@ -129,6 +148,10 @@ class _Part:
         glob = pattern.pattern if isinstance(pattern, Wildcard) else pattern.prefix + "*"
         places: list[int] = _dictionary.wildcard(data, starts, 0, count, _points(glob)).tolist()
         return places
+
+    @cached_property
+    def _docs(self) -> NDArray[np.int32]:
+        return np.array([self.doc], np.int32)
 
     @cached_property
     def _forms(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
@@ -154,31 +177,3 @@ def _runs(rows: Sequence[Sequence[int]], slop: int) -> Iterator[list[int]]:
             run.append(row[following])
         if run[-1] - first - (len(run) - 1) <= slop:
             yield run
-
-
-def _around(text: str, first: int, last: int, chars: int) -> Span:
-    """About `chars` characters, those from `first` to `last` in their middle, cut at white space where there is any."""
-    size = max(chars, last - first)
-    start = max(0, first - (size - (last - first)) // 2)
-    end = min(len(text), start + size)
-    start = max(0, end - size)
-    if start and not text[start - 1].isspace():
-        blank = _BLANK.search(text, start, first)
-        start = blank.end() if blank else first
-    if end < len(text) and not text[end].isspace():
-        cut = max(text.rfind(" ", last, end), text.rfind("\n", last, end))
-        end = cut if cut > 0 else last or end
-    return start, end
-
-
-def _line(text: str, start: int, end: int, spans: Sequence[Span], before: str, after: str) -> str:
-    """What stands from `start` to `end` in one line, with its marks, and an ellipsis where the text has more words."""
-    pieces, at = [], start
-    for first, last in spans:
-        if start <= first and last <= end:
-            pieces += [text[at:first], before, text[first:last], after]
-            at = last
-    line = " ".join("".join([*pieces, text[at:end]]).split())
-    if start and any(map(str.isalnum, text[:start])):
-        line = f"… {line}"
-    return f"{line} …" if any(map(str.isalnum, text[end:])) else line

@@ -130,22 +130,21 @@ class ArticleReader:
         # A decompressor has one state and must not be used by two threads at once.
         self._local = threading.local()
 
-    def decode(self, frame: Buffer, dictionary: int = 0) -> bytes:
+    def decode(self, frame: Frame, dictionary: int = 0) -> bytes:
         """The record that `frame` was made of.
 
         Args:
-            frame: exactly one frame.
+            frame: the bytes of exactly one frame.
             dictionary: the number of the dictionary that it was made with.
 
         Raises:
             ValueError: the bytes are no frame, or one that claims an impossible size; nothing was allocated for it.
         """
-        view = memoryview(frame)
         try:
-            size = zstandard.frame_content_size(view)
-            if not 0 <= size <= min(MAX_ARTICLE_BYTES, view.nbytes * _MAX_RATIO):
-                raise ValueError(f"a frame of {view.nbytes} bytes cannot hold an article of {size} bytes")
-            record = self._decompressor(dictionary).decompress(view, allow_extra_data=False)
+            size: int = zstandard.frame_content_size(frame)
+            if not 0 <= size <= min(MAX_ARTICLE_BYTES, len(frame) * _MAX_RATIO):
+                raise ValueError(f"a frame of {len(frame)} bytes cannot hold an article of {size} bytes")
+            record = self._decompressor(dictionary).decompress(frame, allow_extra_data=False)
         except zstandard.ZstdError as error:
             raise ValueError(f"not the frame of an article: {error}") from error
         if len(record) != size:
@@ -153,13 +152,13 @@ class ArticleReader:
         return record
 
     def _decompressor(self, dictionary: int) -> zstandard.ZstdDecompressor:
-        known: dict[int, zstandard.ZstdDecompressor] | None = getattr(self._local, "known", None)
-        if known is None:
-            known = self._local.known = {}
-        decompressor = known.get(dictionary)
-        if decompressor is None:
+        try:
+            known: zstandard.ZstdDecompressor = self._local.known[dictionary]
+        except (AttributeError, KeyError):
             if not 0 <= dictionary < len(self._dictionaries):
-                raise ValueError(f"no dictionary has the number {dictionary}; there are {len(self._dictionaries)}")
-            decompressor = zstandard.ZstdDecompressor(dict_data=self._dictionaries[dictionary])
-            known[dictionary] = decompressor
-        return decompressor
+                raise ValueError(
+                    f"no dictionary has the number {dictionary}; there are {len(self._dictionaries)}"
+                ) from None
+            known = zstandard.ZstdDecompressor(dict_data=self._dictionaries[dictionary])
+            self._local.__dict__.setdefault("known", {})[dictionary] = known
+        return known

@@ -424,6 +424,11 @@ class SectionReader:
         section = self._section(name)
         return self._bytes[section.offset : section.offset + section.length]
 
+    def unverified(self, name: str) -> tuple[npt.NDArray[Any], bytearray]:
+        """A section, read-only and NOT verified, and for each page 1 once it is: there `verify` would do nothing."""
+        section = self._section(name)
+        return self.raw(name).view(DTYPES[section.dtype]), section.verified
+
     def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
 

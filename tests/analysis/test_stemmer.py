@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from itertools import pairwise
 from random import Random
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_spelling, is_stop_word, tokenize
+from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_spelling, is_stop_word, stemmer, tokenize
 from newsindex.inverted.columns import pack
 from newsindex.inverted.vocabulary import form_entry
 
@@ -219,8 +220,17 @@ def test_an_index_can_record_which_stemmer_it_was() -> None:
     assert STEMMER.name == "romanian-lexicon"
     lexicon, rules = STEMMER.version.split(", ")
     assert lexicon.startswith("simplemma ")
-    assert rules.startswith("lemmagen3 ")
+    assert rules == f"lemmagen3 {version('lemmagen3')}"
     assert STEMMER.version == Stemmer().version
+
+
+def test_other_rules_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stemmer, "RULES", "3.0.1")
+    with pytest.raises(ImportError, match=r"its words would be others; install lemmagen3 3\.0\.1"):
+        stemmer._rules.__wrapped__()
+    # Without the directory that is looked for first:
+    monkeypatch.setattr(stemmer, "_installed", lambda package: "3.0.1")
+    assert stemmer._rules.__wrapped__().lemmatize("guvernele") == "guvern"
 
 
 def test_a_pickled_stemmer_works() -> None:

@@ -1,13 +1,18 @@
-"""Records of buffered articles: how they are encoded and compressed, and a writer whose threads fail or end."""
+"""Records: how they are encoded, compressed and read again, and a writer whose threads fail or end."""
 
+import datetime as dt
 import json
+import sys
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import newsindex as ni
+from newsindex._records import article_of, body_of
+from newsindex.article import Article
+from newsindex.errors import ArticleError
 from newsindex.inverted import rows
 from newsindex.inverted.rows import ProseRows
 from newsindex.records import BufferedRecords, encode_article
@@ -119,3 +124,98 @@ def test_an_article_that_could_not_be_added_leaves_the_version_before(tmp_path, 
         monkeypatch.undo()
     assert len(index) == 60
     assert index.check().ok
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+pieces = st.sampled_from(
+    ["a", "ț", "é", "„", "\U0001f600", "\ud800", "\x7f", "\x80", "ÿ", "Ā", "\u07ff", "\uffff", "abcdefgh"]
+)
+garbage = st.lists(pieces.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=3)).map(b"".join)
+
+
+@settings(max_examples=500)
+@given(st.text() | st.lists(pieces).map("".join), garbage, st.integers(0, 60))
+def test_bodies_are_decoded_as_the_library_does(text, more, cut):
+    data = text.encode("utf-8", "surrogatepass")
+    for body in (data, data[:cut], data + more, more + data):
+        try:
+            expected = body.decode()
+        except UnicodeDecodeError:
+            with pytest.raises(UnicodeDecodeError):
+                body_of(b"{}\n" + body)
+            continue
+        found = body_of(b"{}\n" + body)
+        assert found == expected
+        # As narrow as the library makes it, or hashes and comparisons go wrong.
+        assert (sys.getsizeof(found), hash(found)) == (sys.getsizeof("".join(list(expected))), hash(expected))
+
+
+DAY = dt.date(2024, 2, 29)
+
+
+@given(texts.filter(bool), texts, texts, st.none() | texts, st.lists(texts, max_size=3), st.dictionaries(texts, values))
+def test_what_is_restored_is_what_is_made(article_id, title, body, author, tags, extra):
+    article = Article(article_id, title, body, DAY, author=author, tags=tags, extra=extra)
+    found = article_of(encode_article(article), article_id, title, DAY)
+    assert (type(found), found) == (Article, article)
+    assert (hash(found), type(found.tags), repr(found)) == (hash(article), tuple, repr(article))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"",
+        b"{}",
+        b"\n",
+        b"[]\nx",
+        b"1\nx",
+        b"{} \nx",
+        b"{}{}\nx",
+        b"{\nx",
+        b'{"source":"a\x01"}\nx',
+        b"\xff{}\nx",
+        b"{}\n\xff",
+        b"{}\nx\0",
+        b'{"source":1}\nx',
+        b'{"source":["a"]}\nx',
+        b'{"source":{}}\nx',
+        b'{"body":"a"}\nx',
+        b'{"id":"a"}\nx',
+        b'{"source":"a\\u0000"}\nx',
+        b'{"source":"a\\ud800"}\nx',
+        b'{"tags":[1]}\nx',
+        b'{"tags":{"a":1}}\nx',
+        b'{"tags":null}\nx',
+        b'{"extra":[]}\nx',
+        b'{"extra":"a"}\nx',
+        b'{"extra":{"a":NaN}}\nx',
+        b'{"extra":{"a":1e999}}\nx',
+        b'{"extra":{"a":"\\u0000"}}\nx',
+        b'{"extra":' + b'{"a":' * 40 + b"1" + b"}" * 40 + b"}\nx",
+        b'{"extra":' + b"[" * 100_000 + b"\nx",
+    ],
+)
+def test_a_record_that_nobody_wrote_is_refused(record):
+    with pytest.raises((ValueError, TypeError, StopIteration, RecursionError, ArticleError)):
+        article_of(record, "1", "titlu", None)
+
+
+@pytest.mark.parametrize(("article_id", "title"), [("", "a"), ("a\0", "a"), ("a", "a\0")])
+def test_columns_that_nobody_wrote_are_refused(article_id, title):
+    with pytest.raises(ArticleError):
+        article_of(b"{}\nx", article_id, title, None)
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value"),
+    [
+        (b'{"source":"a\\u0219"}\n', "source", "aș"),
+        (b'{"source":null}\n', "source", None),
+        (b'{"tags":"a;b"}\n', "tags", ("a", "b")),
+        (b'{"extra":{"a":[1,{"b":null}]}}\n', "extra", {"a": [1, {"b": None}]}),
+        (b'{"author":"zis \\"Nelu\\""}\n', "author", 'zis "Nelu"'),
+    ],
+)
+def test_what_takes_a_closer_look_is_taken(record, field, value):
+    assert getattr(article_of(record, "1", "titlu", None), field) == value

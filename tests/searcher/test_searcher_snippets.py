@@ -28,7 +28,7 @@ from newsindex.query.nodes import (
     Wildcard,
     Word,
 )
-from newsindex.searcher._snippets import densest, folded_forms
+from newsindex.searcher._snippets import densest, folded_forms, line
 from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.terms import resolve
 
@@ -156,6 +156,10 @@ def test_length_and_marks(words, chars):
     assert len(re.findall("ploi", shown)) == shown.count("[ploi]")
     assert ("ploi" in words) == ("[ploi]" in shown)
     assert "\n" not in shown
+
+
+def test_a_text_without_blanks_is_cut():
+    assert show("\n" + "x" * 70, word("ploi"), chars=20) == "x" * 19 + " …"
 
 
 def test_a_word_longer_than_the_snippet_is_still_shown():
@@ -333,3 +337,54 @@ def test_every_character_may_be_folded_before_it_is_read():
     for around in ("{} ", "a{}b ", "1{}2 "):
         text = "".join(map(around.format, characters))
         assert unpacked(text) == [fold(form) for form, _, _ in tokenize(text)]
+
+
+# ------------------------------------------------------------------------------------------------ the line
+
+
+def slow_around(text, first, last, chars):
+    size = max(chars, last - first)
+    start = max(0, first - (size - (last - first)) // 2)
+    end = min(len(text), start + size)
+    start = max(0, end - size)
+    if start and not text[start - 1].isspace():
+        blank = re.compile(r"\s").search(text, start, first)
+        start = blank.end() if blank else first
+    if end < len(text) and not text[end].isspace():
+        cut = max((at for at in range(last, end) if text[at].isspace()), default=last)
+        end = cut if text[start:cut].strip() else end
+    return start, end
+
+
+def slow_line(text, first, last, chars, spans, before, after):
+    start, end = slow_around(text, first, last, chars)
+    pieces, at = [], start
+    for opened, closed in spans:
+        if start <= opened and closed <= end:
+            pieces += [text[at:opened], before, text[opened:closed], after]
+            at = closed
+    found = ["…"] if any(map(str.isalnum, text[:start])) else []
+    found += "".join([*pieces, text[at:end]]).split()
+    return " ".join(found + (["…"] if any(map(str.isalnum, text[end:])) else []))
+
+
+line_texts = st.text(st.sampled_from("aăț1„… \n\t\xa0\u2003\U0001f600"), max_size=60)
+
+
+@settings(max_examples=500)
+@given(line_texts, st.data(), st.sampled_from(["**", "", " <b> ", "\n", "ă"]), st.sampled_from(["**", " ", "</b>"]))
+def test_the_line_is_that_of_the_twin(text, data, before, after):
+    places = st.integers(0, len(text))
+    first, last = sorted(data.draw(st.tuples(places, places)))
+    bounds = sorted(data.draw(st.sets(places, max_size=8)))
+    spans = list(zip(bounds[::2], bounds[1::2], strict=False))
+    chars = data.draw(st.integers(0, 70))
+    assert line(text, first, last, chars, spans, before, after) == slow_line(
+        text, first, last, chars, spans, before, after
+    )
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, 2), (3, 2), (0, 6)])
+def test_a_part_that_the_text_does_not_have(first, last):
+    with pytest.raises(ValueError, match="of 5"):
+        line("cinci", first, last, 20, [], "<", ">")

@@ -317,6 +317,16 @@ def test_a_damaged_table_is_noticed_before_it_is_used():
     assert [error.section for error in reader.check()] == ["table", "words"]
 
 
+def test_what_is_verified_by_now_can_be_seen():
+    reader = read(write({"a": np.arange(3 * PAGE // 4, dtype="i4")}))
+    array, verified = reader.unverified("a")
+    assert (array.dtype, array.tolist(), bytes(verified)) == ("<i4", list(range(3 * PAGE // 4)), b"\0\0\0")
+    reader.verify("a", PAGE, PAGE + 1)
+    assert bytes(verified) == b"\0\1\0"
+    reader.array("a")
+    assert bytes(verified) == b"\1\1\1"
+
+
 def test_arrays_are_views_made_once():
     directory = store(GOLDEN)
     reader = SectionReader(directory, "file.tmp")

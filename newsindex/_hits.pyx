@@ -1,0 +1,92 @@
+# cython: language_level=3
+"""`Hit`: one line of a page of results, and how an index makes them.
+
+A page of ten hits makes ten of these and asks each for four columns, which is most of what a quick search costs but
+for the search: so they are C objects that read the columns without a Python call in between.
+"""
+
+from cython cimport freelist
+
+from newsindex.inverted._columns cimport Rows
+
+from newsindex.errors import QueryError
+
+cdef enum:
+    SHORTEST = 20
+    LONGEST = 10_000
+
+
+@freelist(64)
+cdef class Hit:
+    """One article found.
+
+    Attributes:
+        score: how well it answers; comparable within one search only. 1 where nothing was there to score.
+    """
+
+    cdef readonly double score
+    cdef Rows _rows
+    cdef object _segment
+    cdef Py_ssize_t _doc
+    cdef object _highlighter
+
+    def __cinit__(self, double score, segment, Py_ssize_t doc, highlighter):
+        self.score = score
+        self._rows = segment.segment.rows
+        self._segment = segment
+        self._doc = doc
+        self._highlighter = highlighter
+
+    def __repr__(self):
+        return f"Hit(score={self.score!r})"
+
+    @property
+    def id(self):
+        """The article's id."""
+        return self._rows.id(self._doc)
+
+    @property
+    def title(self):
+        """The article's title."""
+        return self._rows.title(self._doc)
+
+    @property
+    def date(self):
+        """The article's date: None, a date, or an aware datetime."""
+        return self._rows.date(self._doc)
+
+    @property
+    def source(self):
+        """The article's source."""
+        return self._rows.source(self._doc)
+
+    @property
+    def article(self):
+        """The whole article, decoded at each call."""
+        return self._segment.articles.read(self._doc)
+
+    def snippet(self, chars=200, before="**", after="**"):
+        """About `chars` characters that show why the article was found, the words found between `before` and `after`.
+
+        One line; an ellipsis where the text goes on. The marks and ellipses are not counted in `chars`.
+
+        Raises:
+            QueryError: `chars` is not between 20 and 10,000.
+        """
+        if type(chars) is not int or not SHORTEST <= chars <= LONGEST:
+            hint = f"use {SHORTEST} to {LONGEST}"
+            raise QueryError(f"a snippet of {chars!r:.40} characters is out of range", hint=hint)
+        body = self._segment.articles.body(self._doc)
+        segment = self._segment.segment
+        return self._highlighter.snippet(segment, self._doc, body, chars=chars, before=before, after=after)
+
+
+def make_hits(found, segments, highlighter):
+    """The hits of a page, in a tuple.
+
+    Args:
+        found: a tuple for each: score, date, number of its segment, docid (see `newsindex.searcher.page.Found`).
+        segments: those of the generation, by number.
+        highlighter: makes the snippets of this search.
+    """
+    return tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in found])

@@ -1,0 +1,6 @@
+import datetime as dt
+
+from newsindex.article import Article
+
+def body_of(record: bytes) -> str: ...
+def article_of(record: bytes, article_id: str, title: str, date: dt.date | None) -> Article: ...

@@ -1,0 +1,310 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Columns, read one article at a time: what a row of a result list shows. For `Segment` and for hits.
+
+A section is mapped and not read; a page of it is verified when the first article on it is asked for, so the first row
+of a large index costs what that of a small one does. Neither offsets nor docids are trusted: each is checked before
+it is used, and a fault is a ValueError, an OverflowError or an IndexError.
+"""
+
+from cpython.datetime cimport date_new, datetime_new, import_datetime, timedelta_new, timezone_new
+from libc.stdint cimport INT32_MIN, INT64_MIN, int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
+from libc.string cimport memcpy
+
+from functools import partial
+
+import numpy as np
+
+cdef extern from "Python.h":
+    str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
+
+import_datetime()
+
+cdef enum:
+    PAGE = 65536  # bytes; that of newsindex.store.sections
+    HOUR = 3600
+    ZONES = 256   # that are kept
+
+cdef int64_t SECOND = 1_000_000, DAY = 86_400 * SECOND
+cdef int64_t FIRST_DAY = -719_162, LAST_DAY = 2_932_896  # of the calendar, counted from 1970
+cdef dict zones = {}
+
+_DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
+
+
+cdef class Pages:
+    """A section of a file, its pages verified when they are first touched.
+
+    Args:
+        sections: where the section comes from (see `newsindex.inverted.columns.Sections`).
+        name: of the section.
+
+    Raises:
+        ValueError: it is none that can be read so.
+    """
+
+    def __cinit__(self, sections, str name, *more, **options):
+        array, flags = sections.unverified(name)
+        self.array = array
+        self.view = array.view(np.uint8)
+        self.flags = flags
+        self.data = &self.view[0] if self.view.shape[0] else NULL
+        self.size = self.view.shape[0]
+        self.verify = partial(sections.verify, name)
+        if self.flags.shape[0] != (self.size + PAGE - 1) // PAGE:
+            raise ValueError(f"{self.flags.shape[0]} pages of {self.size} bytes")
+
+    cdef int touch(self, Py_ssize_t start, Py_ssize_t stop) except -1:
+        """Make sure that the bytes from `start` to `stop` are in the section, and verified."""
+        cdef Py_ssize_t page
+        if not 0 <= start <= stop <= self.size:
+            raise ValueError(f"bytes {start} to {stop} of {self.size}")
+        for page in range(start // PAGE, (stop + PAGE - 1) // PAGE):
+            if not self.flags[page]:
+                self.verify(start, stop)
+                return 0
+        return 0
+
+
+cdef class Numbers(Pages):
+    """A section of whole numbers; `len()` of them. Further arguments as for `Pages`.
+
+    Args:
+        dtype: what they must be, such as "i8"; None takes any integers.
+        count: how many they must be; None takes any.
+    """
+
+    def __cinit__(self, sections, str name, str dtype=None, count=None):
+        own = self.array.dtype
+        if own.kind not in "iu" or dtype not in (None, own.str[1:]):
+            raise ValueError(f"{name} is of {own} where {dtype or 'whole numbers'} should be")
+        self.width = own.itemsize
+        self.is_signed = own.kind == "i"
+        self.count = self.size // self.width
+        if count is not None and self.count != count:
+            raise ValueError(f"{name} has {self.count} numbers where {count} are announced")
+
+    def __len__(self):
+        return self.count
+
+    cdef int64_t get(self, Py_ssize_t index) except? -1:
+        """Number `index`; one from 2^63 up is negative."""
+        cdef Py_ssize_t at
+        if not 0 <= index < self.count:
+            raise IndexError(f"number {index} of {self.count}")
+        at = index * self.width
+        if not self.flags[at // PAGE]:
+            self.verify(at, at + self.width)
+        return load(self.data + at, self.width, self.is_signed)
+
+    def __getitem__(self, Py_ssize_t index):
+        cdef int64_t value = self.get(index)
+        return value if self.is_signed else <uint64_t>value
+
+    def take(self, const int32_t[::1] docs):
+        """The numbers of some articles, as they are (int64)."""
+        cdef Py_ssize_t i
+        found = np.empty(docs.shape[0], np.int64)
+        cdef int64_t[::1] out = found
+        for i in range(docs.shape[0]):
+            out[i] = self.get(docs[i])
+        return found
+
+    def bisect(self, value):
+        """The first of the numbers, which ascend, that is not less than `value`, or their count."""
+        cdef Py_ssize_t low = 0, high = self.count, middle
+        cdef int64_t signed_value = value if self.is_signed else 0
+        cdef uint64_t unsigned_value = 0 if self.is_signed else value
+        cdef bint less
+        while low < high:
+            middle = (low + high) // 2
+            less = self.get(middle) < signed_value if self.is_signed else <uint64_t>self.get(middle) < unsigned_value
+            if less:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+
+cdef inline int64_t load(const uint8_t* at, int width, bint is_signed) noexcept nogil:
+    cdef uint64_t value = 0
+    memcpy(&value, at, width)  # little endian, as the file
+    if is_signed:
+        if width == 4:
+            return <int32_t>value
+        if width == 2:
+            return <int16_t>value
+        if width == 1:
+            return <int8_t>value
+    return <int64_t>value
+
+
+cdef class Strings:
+    """Strings one after another, in two sections: NAME.data, and NAME.starts, one more than strings; `len()` of them.
+
+    Args:
+        sections, name: see `Pages`.
+        count: how many they must be; None takes any.
+        data: what the section of the bytes is called instead of "data".
+
+    Raises:
+        ValueError: the sections are no column of strings.
+    """
+
+    def __cinit__(self, sections, str name, count=None, str data="data"):
+        self.sections = sections
+        self.name = name
+        self.data_name = f"{name}.{data}"
+        self.bytes = Pages(sections, self.data_name)
+        self.bounds = Numbers(sections, f"{name}.starts")
+        if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count \
+                or self.bytes.array.dtype != np.uint8:
+            raise ValueError(f"{name} is no column of strings")
+        if count is not None and self.bounds.count != count + 1:
+            raise ValueError(f"{name} holds {self.bounds.count - 1} strings where {count} are announced")
+
+    def __len__(self):
+        return self.bounds.count - 1
+
+    cdef int find(self, Py_ssize_t index, Py_ssize_t* start, Py_ssize_t* size) except -1:
+        """Where string `index` is in the bytes, which are verified."""
+        cdef int64_t first = self.bounds.get(index), end = self.bounds.get(index + 1)
+        self.bytes.touch(first, end)
+        start[0], size[0] = first, end - first
+        return 0
+
+    cdef str get(self, Py_ssize_t index):
+        cdef Py_ssize_t start, size
+        self.find(index, &start, &size)
+        return PyUnicode_DecodeUTF8(<const char*>self.bytes.data + start, size, NULL)
+
+    def __getitem__(self, Py_ssize_t index):
+        return self.get(index)
+
+    def __iter__(self):
+        self._read()
+        for index in range(self.bounds.count - 1):
+            yield self.get(index)
+
+    def view(self, Py_ssize_t index):
+        """String `index` where it lies."""
+        cdef Py_ssize_t start, size
+        self.find(index, &start, &size)
+        return memoryview(self.bytes.array)[start:start + size]
+
+    def raw(self, Py_ssize_t index):
+        """String `index` as UTF-8."""
+        cdef Py_ssize_t start, size
+        self.find(index, &start, &size)
+        return self.bytes.data[start:start + size]
+
+    def _read(self):
+        """Both sections whole, verified, the one in keeping with the other."""
+        if self.whole is None:
+            data, starts = self.sections.array(self.data_name), self.sections.array(f"{self.name}.starts")
+            if starts[0] or int(starts[len(starts) - 1]) != len(data) or (starts[1:] < starts[:len(starts) - 1]).any():
+                raise ValueError(f"{self.name} has strings that do not follow one another")
+            self.whole = data, starts
+        return self.whole
+
+    @property
+    def data(self):
+        """The bytes of all strings, verified."""
+        return self._read()[0]
+
+    @property
+    def starts(self):
+        """Where each string begins in `data`, and where the last ends: verified, and so."""
+        return self._read()[1]
+
+
+cdef class Rows:
+    """What a result list shows of the articles of a segment.
+
+    Args:
+        ids, titles: of each article.
+        dates, offsets: as `newsindex.inverted.segment` describes them.
+        numbers, values: the sources: the number of each article's among these values, counted from 1; or None.
+        damaged: makes the exception for a section and what was raised by reading it.
+    """
+
+    def __cinit__(self, Strings ids not None, Strings titles not None, Numbers dates not None,
+                  Numbers offsets not None, Numbers numbers, Strings values, damaged):
+        self.ids, self.titles, self.dates, self.offsets = ids, titles, dates, offsets
+        self.source_numbers, self.source_values = numbers, values
+        self.damaged = damaged
+
+    cpdef str id(self, Py_ssize_t doc):
+        """The id of an article."""
+        try:
+            return self.ids.get(doc)
+        except _DAMAGE as error:
+            raise self.damaged("ids", error) from error
+
+    cpdef str title(self, Py_ssize_t doc):
+        """The title of an article, as given."""
+        try:
+            return self.titles.get(doc)
+        except _DAMAGE as error:
+            raise self.damaged("titles", error) from error
+
+    cpdef object date(self, Py_ssize_t doc):
+        """The date of an article, as given: None, a date, or an aware datetime with a fixed offset."""
+        try:
+            return date_of(self.dates.get(doc), self.offsets.get(doc))
+        except _DAMAGE as error:
+            raise self.damaged("dates", error) from error
+
+    cpdef object source(self, Py_ssize_t doc):
+        """The source of an article, as given, or None."""
+        cdef int64_t number
+        if self.source_numbers is None:
+            return None
+        try:
+            number = self.source_numbers.get(doc)
+            return self.source_values.get(number - 1) if number else None
+        except _DAMAGE as error:
+            raise self.damaged("values of source", error) from error
+
+
+cdef object date_of(int64_t moment, int64_t offset):
+    cdef int64_t day, rest, second
+    if moment == INT64_MIN:
+        return None
+    if not (FIRST_DAY - 1) * DAY <= moment <= (LAST_DAY + 2) * DAY:
+        raise OverflowError(f"{moment} microseconds from 1970 are outside the calendar")
+    if offset == INT32_MIN:
+        # The first moment of a day in Bucharest, which is 1:44 to 3 hours ahead of UTC: noon is the same day.
+        day, rest = floor_div(moment + 12 * HOUR * SECOND, DAY), -1
+    else:
+        if not -24 * HOUR < offset < 24 * HOUR:
+            raise ValueError(f"clocks that are {offset} seconds ahead of UTC")
+        day = floor_div(moment + offset * SECOND, DAY)
+        rest = moment + offset * SECOND - day * DAY
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise OverflowError(f"day {day} from 1970 is outside the calendar")
+    # Years that begin in March end with the day that leap years have more.
+    cdef int64_t since = day + 719_468, era = floor_div(since, 146_097), in_era = since - era * 146_097
+    cdef int64_t year = (in_era - in_era // 1460 + in_era // 36_524 - in_era // 146_096) // 365
+    cdef int64_t in_year = in_era - (365 * year + year // 4 - year // 100)
+    cdef int64_t month = (5 * in_year + 2) // 153  # from March
+    cdef int in_month = <int>(in_year - (153 * month + 2) // 5 + 1)
+    year += era * 400 + (month >= 10)
+    month += 3 if month < 10 else -9
+    if rest < 0:
+        return date_new(<int>year, <int>month, in_month)
+    second = rest // SECOND
+    return datetime_new(<int>year, <int>month, in_month, <int>(second // HOUR), <int>(second // 60 % 60),
+                        <int>(second % 60), <int>(rest % SECOND), zone(offset))
+
+
+cdef inline int64_t floor_div(int64_t a, int64_t b) noexcept nogil:
+    return a // b - (a % b < 0)
+
+
+cdef object zone(int64_t offset):
+    found = zones.get(offset)
+    if found is None:
+        if len(zones) >= ZONES:
+            zones.clear()
+        found = zones[offset] = timezone_new(timedelta_new(0, <int>offset, 0))
+    return found
