@@ -210,8 +210,11 @@ def is_spelling(form: str, full: str) -> bool:
     >>> is_spelling("ședinta", "ședința"), is_spelling("ședinta", "sedință")
     (True, False)
     """
-    return len(form) == len(full) and all(
-        typed in (letter, plain) for typed, letter, plain in zip(form, full, fold(full), strict=True)
+    if len(form) != len(full):
+        return False
+    bare = fold(full)
+    return form in (full, bare) or all(
+        typed in (letter, plain) for typed, letter, plain in zip(form, full, bare, strict=True)
     )
 
 
