@@ -23,8 +23,10 @@ from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
 from newsindex.inverted.build import UNDATED
 from newsindex.query import dates, fields, plain
+from newsindex.query.language import read
 from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, OneOf, Plan
+from newsindex.query.plan import plan as plan_tree
 from newsindex.results import Explanation, Hit, Report, Results, Stats
 from newsindex.searcher import aggregate, explain
 from newsindex.searcher.page import Search
@@ -312,11 +314,7 @@ class Index:
             plan = plain.plan_words(found, match, self._stemmer)
             if plan is not None:
                 return plan
-        # These load Whoosh.
-        from newsindex.query.language import parse
-        from newsindex.query.plan import plan as plan_tree
-
-        tree = query if text is None else parse(text, match, now)
+        tree = query if text is None else read(text, match, now)
         return plan_tree(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)
 
     @staticmethod

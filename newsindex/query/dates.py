@@ -110,6 +110,18 @@ def span(
     return since, until
 
 
+def range_text(since: str | None, until: str | None, *, after: bool = False, before: bool = False) -> str:
+    """A range of dates, exclusive at either end on demand, as `compare` reads it.
+
+    It is one text, since either date may complete the other: from "martie" to "mai 2024".
+    """
+    if since is not None and until is not None:
+        return f"{'{' if after else '['}{since} TO {until}{'}' if before else ']'}"
+    if since is not None:
+        return (">" if after else ">=") + since
+    return "*" if until is None else ("<" if before else "<=") + until
+
+
 def _sides(start: str | None, end: str | None, now: dt.datetime | None) -> tuple[Interval, Interval]:
     """The intervals of both ends of a range; of no meaning for one that is None."""
     first = (None, None) if start is None else _exact(start)
