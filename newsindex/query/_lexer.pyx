@@ -47,13 +47,6 @@ cdef class Lexeme:
         number: of a boost, a slop, a fuzzy distance.
     """
 
-    cdef readonly object kind
-    cdef readonly Py_ssize_t start
-    cdef readonly Py_ssize_t end
-    cdef readonly str text
-    cdef readonly tuple parts
-    cdef readonly double number
-
     def __repr__(self):
         return f"<{self.kind} {self.start}:{self.end} {self.text!r} {self.parts!r} {self.number}>"
 

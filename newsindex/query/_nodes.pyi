@@ -86,3 +86,5 @@ class Unscored(Node):
 
 _Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
 _Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
+
+def children(plan: _Plan) -> tuple[_Plan, ...]: ...

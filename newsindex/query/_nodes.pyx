@@ -275,3 +275,16 @@ cdef class Unscored(Node):
 
     cdef tuple held(self):
         return self.child, self.score
+
+
+def children(Node plan not None):
+    """The parts of a plan that are plans."""
+    if isinstance(plan, And):
+        return (<And>plan).children
+    if isinstance(plan, Or):
+        return (<Or>plan).children
+    if isinstance(plan, Not):
+        return ((<Not>plan).child,)
+    if isinstance(plan, Unscored):
+        return ((<Unscored>plan).child,)
+    return ((<Maybe>plan).required, (<Maybe>plan).optional) if isinstance(plan, Maybe) else ()

@@ -27,6 +27,7 @@ from newsindex.query._nodes import (
     Unscored,
     Wildcard,
     Word,
+    children,
 )
 
 __all__ = [
@@ -70,15 +71,6 @@ def leaves(plan: Plan) -> Iterator[Word | Phrase]:
     ['a']
     """
     return (leaf for leaf in asked(plan) if isinstance(leaf, Word | Phrase))
-
-
-def children(plan: Plan) -> tuple[Plan, ...]:
-    """The parts of a plan that are plans."""
-    if isinstance(plan, And | Or):
-        return plan.children
-    if isinstance(plan, Not | Unscored):
-        return (plan.child,)
-    return (plan.required, plan.optional) if isinstance(plan, Maybe) else ()
 
 
 def asked(plan: Plan) -> Iterator[Plan]:

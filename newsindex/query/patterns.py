@@ -6,6 +6,7 @@ A raw text may hold several words, as `într-o`, `nord-coreean` or `zf.ro` do: t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from newsindex import analysis
@@ -18,6 +19,8 @@ _STARS: Final = re.compile(r"\*{2,}")
 _HINT: Final = "write minis?ru or inflați*, with a letter or digit in each word"
 
 _SHORTEST_ROOT: Final = 4  # letters; fewer are shared by words that have nothing to do with each other
+
+_KEPT: Final = 1 << 14  # patterns: the words of questions come again and again
 
 _default_stemmer: Final = analysis.Stemmer()
 
@@ -42,16 +45,11 @@ class Analysis:
         """The pattern of a word as it is searched for by default; names are not inflected."""
         if not fields.is_prose(field):
             return nodes.Stem(analysis.fold(form))
-        readings = self.stemmer.readings(form, self.bare)
-        loose = form.isalpha() and (self.bare or not self.stemmer.knows(form))
-        return nodes.Stem(readings[0], form, readings[1:], loose)
+        return _any_form(self.stemmer, form, self.bare)
 
     def derived(self, stem: nodes.Stem) -> nodes.Derived | None:
         """The pattern of the words that are related to one; None for words that have no such relatives."""
-        if not stem.form.isalpha():
-            return None
-        root = self.stemmer.derivation(stem.stem)
-        return nodes.Derived(root, (stem.stem, *stem.others)) if len(root) >= _SHORTEST_ROOT else None
+        return _derived(self.stemmer, stem)
 
     def patterns(self, forms: list[str], field: str, exact: bool) -> list[nodes.Pattern]:
         """The patterns of some words: these forms, or any forms of them."""
@@ -65,6 +63,21 @@ class Analysis:
             raise QueryError(f"a fuzzy prefix of {shown(prefix)} is out of range", hint="use a whole number from 0")
         _check_length(text)
         return [nodes.Fuzzy(analysis.fold(form), int(distance), prefix) for form in self.forms(text)]
+
+
+@lru_cache(maxsize=_KEPT)
+def _any_form(stemmer: analysis.Stemmer, form: str, bare: bool) -> nodes.Stem:
+    readings = stemmer.readings(form, bare)
+    loose = form.isalpha() and (bare or not stemmer.knows(form))
+    return nodes.Stem(readings[0], form, readings[1:], loose)
+
+
+@lru_cache(maxsize=_KEPT)
+def _derived(stemmer: analysis.Stemmer, stem: nodes.Stem) -> nodes.Derived | None:
+    if not stem.form.isalpha():
+        return None
+    root = stemmer.derivation(stem.stem)
+    return nodes.Derived(root, (stem.stem, *stem.others)) if len(root) >= _SHORTEST_ROOT else None
 
 
 def text_of(value: object) -> str:

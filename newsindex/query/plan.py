@@ -64,7 +64,7 @@ def plan(
 Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False), boost=2.0)))
     """
     # Where the whole string has no diacritics its words have none; else an operator or a date may be what has them.
-    bare = (query is not None and is_bare(query)) or is_bare("".join(_texts(tree)))
+    bare = (query is not None and is_bare(query)) or _is_bare(tree)
     analysis = Analysis(stemmer, bare)
     planner = _Planner(extra_fields, query, analysis, now, keep=False)
     made = planner.run(tree)
@@ -77,18 +77,21 @@ Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False),
     return result
 
 
-def _texts(tree: Tree) -> Iterator[str]:
-    """The texts of a tree but for its dates; what is none is for the planner to complain about."""
+def _is_bare(tree: Tree) -> bool:
+    """Whether no text of a tree but its dates has a diacritic; what is no text is for the planner to complain about."""
     stack = [tree]
     for _ in range(MAX_NODES):
         if not stack:
-            return
+            break
         node = stack.pop()
         if getattr(node, "fieldname", None) == fields.DATE:
             continue
-        words = getattr(node, "words", None)
-        yield from (word for word in (getattr(node, "text", None), *(words or ())) if isinstance(word, str))
-        stack += [child for child in _subtrees(node) if child is not None]
+        for text in (getattr(node, "text", None), *(getattr(node, "words", None) or ())):
+            if isinstance(text, str) and not is_bare(text):
+                return False
+        if type(node) not in _LEAVES:
+            stack += [child for child in _subtrees(node) if child is not None]
+    return True
 
 
 def _subtrees(node: Tree) -> Iterator[Any]:
@@ -149,7 +152,7 @@ class _Planner:
     def weigh(self, node: Any, boost: float) -> float:
         """The product of the boosts down to this node."""
         own = getattr(node, "boost", 1.0)
-        if isinstance(own, int | float) and 0 <= own <= MAX_WEIGHT and boost * own <= MAX_WEIGHT:
+        if isinstance(own, (int, float)) and 0 <= own <= MAX_WEIGHT and boost * own <= MAX_WEIGHT:
             return boost * own
         raise self.error(
             f"a weight of {shown(own)} is out of range", node, f"use numbers from 0 to {MAX_WEIGHT:g} in all"
@@ -209,7 +212,7 @@ class _Planner:
         position = getattr(node, "startchar", None)
         try:
             name = getattr(node, "fieldname", None)
-            if not isinstance(name, str | None):
+            if name is not None and not isinstance(name, str):
                 raise QueryError(f"a field's name must be text, not {type(name).__name__}", hint="pass a str")
             field = fields.resolve(name, self.extra)
             made: Made = make(self, node, field, boost, keep)
