@@ -8,6 +8,7 @@ spread over segments, and on what was deleted from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
 from newsindex.searcher.terms import spelled
+
+_FIRST_LOOK: Final = 128  # articles of a term that are looked at first for a form, then ever more
 
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
@@ -62,5 +65,10 @@ def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
         docs, _ = postings.docs()
         marks = np.zeros(form + 1, np.uint8)
         marks[form] = CHOSEN
-        present = postings.tally(docs, None, marks, 0)[:, 0] > 0
-    return bool(live.alive[docs[present]].any())
+        start, end = 0, _FIRST_LOOK
+        while start < len(docs):
+            some = docs[start:end]
+            if live.alive[some[postings.tally(some, None, marks, 0)[:, 0] > 0]].any():
+                return True
+            start, end = end, 4 * end
+    return False
