@@ -69,6 +69,8 @@ def check_text(text: object, what: str = "a query") -> str:
     """
     if not isinstance(text, str):
         raise QueryError(f"{what} must be text, not {type(text).__name__}", hint="pass a str")
+    if len(text) <= MAX_BYTES // 4 and text.isprintable():
+        return text  # as nearly all: neither NUL nor surrogates can be printed
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:

@@ -1,6 +1,6 @@
 """The plan of a query: what the executor in `newsindex.searcher` runs, and what snippets highlight.
 
-`newsindex.query.plan` makes it out of a `whoosh.query` tree. Its words are analysed (stemmed or folded), its
+`newsindex.query.plan` makes it out of a tree. Its words are analysed (stemmed or folded), its
 dates are intervals and its fields are the index's own, so nothing below has to know how a query is written.
 """
 

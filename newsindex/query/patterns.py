@@ -6,6 +6,7 @@ A raw text may hold several words, as `într-o`, `nord-coreean` or `zf.ro` do: t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -37,9 +38,9 @@ class Analysis:
         self.stemmer = stemmer or _default_stemmer
         self.bare = bare
 
-    def forms(self, text: str) -> list[str]:
+    def forms(self, text: str) -> tuple[str, ...]:
         """The words of a text, as forms: lower case, with comma letters."""
-        return [form for form, _, _ in analysis.tokenize(text)]
+        return _forms(text) if len(text) <= analysis.MAX_FORM else _forms.__wrapped__(text)
 
     def any_form(self, form: str, field: str) -> nodes.Stem:
         """The pattern of a word as it is searched for by default; names are not inflected."""
@@ -51,7 +52,7 @@ class Analysis:
         """The pattern of the words that are related to one; None for words that have no such relatives."""
         return _derived(self.stemmer, stem)
 
-    def patterns(self, forms: list[str], field: str, exact: bool) -> list[nodes.Pattern]:
+    def patterns(self, forms: Sequence[str], field: str, exact: bool) -> list[nodes.Pattern]:
         """The patterns of some words: these forms, or any forms of them."""
         return [nodes.Form(form) if exact else self.any_form(form, field) for form in forms]
 
@@ -63,6 +64,11 @@ class Analysis:
             raise QueryError(f"a fuzzy prefix of {shown(prefix)} is out of range", hint="use a whole number from 0")
         _check_length(text)
         return [nodes.Fuzzy(analysis.fold(form), int(distance), prefix) for form in self.forms(text)]
+
+
+@lru_cache(maxsize=_KEPT)
+def _forms(text: str) -> tuple[str, ...]:
+    return tuple([form for form, _, _ in analysis.tokenize(text)])
 
 
 @lru_cache(maxsize=_KEPT)

@@ -1,6 +1,7 @@
-"""Queries that are nothing but a few words, which is most: their plan without a parser and without loading Whoosh.
+"""Queries that are nothing but a few words, which is most: their plan without a tree.
 
-It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string.
+It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string, in
+half the time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""From a `whoosh.query` tree to the plan that the executor runs: `plan`, called by `newsindex.index` once per search.
+"""From the tree of a query to the plan that the executor runs: `plan`, called by `newsindex.index` once per search.
 
-Trees come from `newsindex.query.language`, from the builders and from anyone's hand, so nothing in them is trusted:
+A tree is one of `newsindex.query.syntax`, or of `whoosh.query` if a user made it. Nothing in it is trusted:
 every kind of node, field, weight and text is checked, and the walk keeps its own stack, since a tree may be deeper
 than Python's. What a tree leaves open is settled here: which words a raw text holds (`newsindex.query.patterns`), which
 field of the index a name means, which interval a date is.
@@ -137,7 +137,7 @@ class _Planner:
             if visited > MAX_NODES:
                 raise QueryError(f"the query has more than {MAX_NODES} nodes", query=self.query, hint="simplify it")
             node, boost, keep = task
-            open_node, make_leaf = _methods(node)
+            open_node, make_leaf = _methods(type(node))
             if open_node is None:
                 made.append(self.leaf(make_leaf, node, boost, keep))
                 continue
@@ -152,7 +152,9 @@ class _Planner:
     def weigh(self, node: Any, boost: float) -> float:
         """The product of the boosts down to this node."""
         own = getattr(node, "boost", 1.0)
-        if isinstance(own, (int, float)) and 0 <= own <= MAX_WEIGHT and boost * own <= MAX_WEIGHT:
+        if type(own) is float and own == 1.0:
+            return boost
+        if isinstance(own, int | float) and 0 <= own <= MAX_WEIGHT and boost * own <= MAX_WEIGHT:
             return boost * own
         raise self.error(
             f"a weight of {shown(own)} is out of range", node, f"use numbers from 0 to {MAX_WEIGHT:g} in all"
@@ -175,7 +177,7 @@ class _Planner:
 
     def join_some(self, children: list[Any], made: list[Made]) -> Made:
         """Any of some words, for which words derived from the same ones stand in, counting less; not for phrases."""
-        plain = (child for tree, child in zip(children, made, strict=True) if _methods(tree)[1] is _Planner.term)
+        plain = (child for tree, child in zip(children, made, strict=True) if _methods(type(tree))[1] is _Planner.term)
         more = derived(plain, self.analysis)
         self.check_clauses(len(more))
         self.clauses += len(more)
@@ -366,11 +368,11 @@ _INSTEAD: Final = {
 }
 
 
-def _methods(node: object) -> tuple[Any, Any]:
+def _methods(kind: type) -> tuple[Any, Any]:
     """How to open a node and how to plan a leaf, by its class or the nearest one above it: one of both, or neither."""
-    kind = type(node)
-    if kind in _LEAVES or kind in _OPENERS:
-        return _OPENERS.get(kind), _LEAVES.get(kind)
+    leaf, opener = _LEAVES.get(kind), _OPENERS.get(kind)
+    if leaf is not None or opener is not None:
+        return opener, leaf
     openers, leaves = _of_whoosh()
     return _nearest(openers, kind), _nearest(leaves, kind)
 
