@@ -1,7 +1,7 @@
 """Queries that are nothing but a few words, which is most: their plan without a tree.
 
-It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string, in
-half the time.
+It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string,
+in half the time.
 """
 
 from __future__ import annotations
