@@ -116,11 +116,12 @@ class Stemmer:
         """
         lexicon = _lexicon()
         known, others = [], []
+        lacks_all = form.isascii()  # then whatever folds to it may be meant
         for entry in range(*lexicon.group(fold(form))):
             spelling = lexicon.form(entry)
             if spelling == form:
                 known.append(lexicon.class_of(entry))
-            elif is_spelling(form, spelling):
+            elif lacks_all or is_spelling(form, spelling):
                 others.append(lexicon.class_of(entry))
         if not known and (form.isascii() or not others):
             known.append(self._unknown(form))
