@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from newsindex.analysis import Stemmer, dot_groups, is_bare, is_stop_word
+from newsindex.analysis import Stemmer, dot_groups, is_bare
 from newsindex.errors import QueryError
 from newsindex.query import nodes
 from newsindex.query.lexer import OPERATORS, shown
@@ -54,11 +54,11 @@ Word(field='text', pattern=Stem(stem='vânt', form='vânt', others=(), loose=Fal
     """
     every = is_all(match)
     analysis = Analysis(stemmer, is_bare("".join(words)))
-    forms = [analysis.forms(word) for word in words]
-    if any(len(some) != 1 for some in forms):
+    read = [analysis.word(word, nodes.TEXT) for word in words]
+    if any(len(one.patterns) != 1 for one in read):
         return None
-    kept = [form for (form,) in forms if not is_stop_word(form)] or [form for (form,) in forms]
-    found: list[nodes.Plan] = [nodes.Word(nodes.TEXT, analysis.any_form(form, nodes.TEXT)) for form in kept]
+    kept = [one.patterns[0] for one in read if not one.stops] or [one.patterns[0] for one in read]
+    found: list[nodes.Plan] = [nodes.Word(nodes.TEXT, pattern) for pattern in kept]
     if len(words) > 1 and not every:
         found += derived(found, analysis)
     if len(found) == 1:

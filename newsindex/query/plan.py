@@ -11,16 +11,16 @@ A plan's `Not` stands only directly under an `And` that has another child which 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from newsindex.analysis import Stemmer, is_bare, is_stop_word
+from newsindex.analysis import Stemmer, is_bare
 from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.query import dates, fields, nodes, syntax
 from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, MAX_SLOP, relocate, shown
-from newsindex.query.patterns import Analysis, patterns, prefix, text_of, wildcard
+from newsindex.query.patterns import Analysis, prefix, text_of, wildcard
 from newsindex.query.plain import derived
 
 if TYPE_CHECKING:
@@ -235,12 +235,11 @@ class _Planner:
         text = text_of(node.text)
         if field == fields.DATE:
             return nodes.Dates(*dates.compare(text, self.now))
-        forms = self.analysis.forms(text)
-        exact = text.startswith("=")
-        if not keep and not exact and fields.is_prose(field) and forms and all(map(is_stop_word, forms)):
+        read = self.analysis.word(text, field)
+        if read.stops and not keep:
             self.dropped = True
             return None
-        return self.adjacent(field, self.analysis.patterns(forms, field, exact), 0, boost)
+        return self.adjacent(field, read.patterns, 0, boost)
 
     def phrase(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         if not isinstance(node.words, list | tuple):
@@ -252,7 +251,7 @@ class _Planner:
             raise QueryError(f"a slop of {shown(node.slop)} is out of range", hint=hint)
         found: list[nodes.Pattern] = []
         for word in node.words:
-            found += patterns(text_of(word), field, self.analysis)
+            found += self.analysis.word(text_of(word), field).patterns
             self.check_clauses(len(found))
         return self.adjacent(field, found, node.slop - 1, boost)
 
@@ -297,7 +296,7 @@ class _Planner:
     def nothing(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         return nodes.Nothing()
 
-    def adjacent(self, field: str, found: list[nodes.Pattern], slop: int, boost: float) -> Made:
+    def adjacent(self, field: str, found: Sequence[nodes.Pattern], slop: int, boost: float) -> Made:
         self.check_clauses(len(found))
         self.clauses += len(found)
         if len(found) > 1:
