@@ -1,4 +1,4 @@
-"""From the raw texts in a tree to patterns over the forms of the index: for `newsindex.query.plan` only.
+"""From the raw texts in a tree to patterns over the forms of the index: for `newsindex.query.plan` and `plain`.
 
 A raw text may hold several words, as `într-o`, `nord-coreean` or `zf.ro` do: they are looked for next to each other.
 """
