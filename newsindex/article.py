@@ -19,6 +19,7 @@ import attrs
 from newsindex.errors import ArticleError
 
 BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 _MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
 _MAX_INT_BITS: Final = 4096  # integers in `extra`: Python refuses to write those of more than 4,300 digits
@@ -63,11 +64,13 @@ def micros(date: dt.date) -> int:
     -7200000000
     """
     if not isinstance(date, dt.datetime):
-        date = dt.datetime(date.year, date.month, date.day)
-    if date.tzinfo is None:
+        date = dt.datetime(date.year, date.month, date.day, tzinfo=BUCHAREST)
+    elif date.tzinfo is None:
         date = date.replace(tzinfo=BUCHAREST)
     offset = date.utcoffset() or dt.timedelta()
-    return (date.replace(tzinfo=None) - dt.datetime(1970, 1, 1) - offset) // dt.timedelta(microseconds=1)
+    days = date.toordinal() - _EPOCH - offset.days
+    seconds = 86_400 * days + 3600 * date.hour + 60 * date.minute + date.second - offset.seconds
+    return 1_000_000 * seconds + date.microsecond - offset.microseconds
 
 
 def _convert_date(value: object) -> Any:

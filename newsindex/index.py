@@ -19,14 +19,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from newsindex import check
+from newsindex._hits import make_hits
 from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
 from newsindex.inverted.build import UNDATED
 from newsindex.query import dates, fields, plain
+from newsindex.query.language import read
 from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, Everything, OneOf, Plan
-from newsindex.results import Explanation, Hit, Report, Results, Stats
+from newsindex.query.plan import plan as plan_tree
+from newsindex.results import Explanation, Report, Results, Stats
 from newsindex.searcher import aggregate, explain
 from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import closeness
@@ -49,7 +52,7 @@ MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a s
 
 _KEPT_SEARCHES: Final = 512  # by each generation, of queries of at most so many characters:
 _KEPT_LENGTH: Final = 200
-_KEPT_PARTS: Final = (str, dt.date, NoneType)
+_KEPT_PARTS: Final = frozenset((str, dt.date, NoneType))
 
 _cache: dict[Path, Index] = {}
 _cache_lock = threading.Lock()
@@ -266,10 +269,7 @@ class Index:
         search = self._prepare(snapshot, query, match, since, until, filters)
         factor = None if recency is None and near is None else closeness(recency, near, self._clock())
         page = search.page(limit, offset, sort, factor)
-        highlighter, segments = search.highlighter, snapshot.segments
-        return Results(
-            page.total, tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in page.found])
-        )
+        return Results(page.total, make_hits(page.found, snapshot.segments, search.highlighter))
 
     def _prepare(
         self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
@@ -312,11 +312,7 @@ class Index:
             plan = plain.plan_words(found, match, self._stemmer)
             if plan is not None:
                 return plan
-        # These load Whoosh.
-        from newsindex.query.language import parse
-        from newsindex.query.plan import plan as plan_tree
-
-        tree = query if text is None else parse(text, match, now)
+        tree = query if text is None else read(text, match, now)
         return plan_tree(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)
 
     @staticmethod
@@ -466,12 +462,12 @@ def _search_key(
     query: object, match: object, since: object, until: object, filters: Any, today: dt.date
 ) -> tuple[object, ...] | None:
     """What a search depends on besides the generation; None if it is not to be kept. Date words count from a day."""
-    if not isinstance(query, str) or len(query) > _KEPT_LENGTH or not isinstance(filters or {}, dict):
+    if type(query) is not str or len(query) > _KEPT_LENGTH or (filters is not None and type(filters) is not dict):
         return None
     pairs = tuple(filters.items()) if filters else ()
-    for part in (match, since, until, *chain(*pairs)):
-        if not isinstance(part, _KEPT_PARTS):
-            return None
+    # Exact types: others may be equal and mean something else, as times before and after clocks are put back do.
+    if not _KEPT_PARTS.issuperset(map(type, (match, since, until, *chain(*pairs)))):
+        return None
     return query, match, since, until, pairs, today
 
 

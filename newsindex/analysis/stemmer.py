@@ -134,11 +134,12 @@ class Stemmer:
         """
         lexicon = _lexicon()
         known, others = [], []
+        lacks_all = form.isascii()  # then whatever folds to it may be meant
         for entry in range(*lexicon.group(fold(form))):
             spelling = lexicon.form(entry)
             if spelling == form:
                 known.append(lexicon.class_of(entry))
-            elif is_spelling(form, spelling):
+            elif lacks_all or is_spelling(form, spelling):
                 others.append(lexicon.class_of(entry))
         if not known and (form.isascii() or not others):
             known.append(self._unknown(form))
@@ -228,8 +229,11 @@ def is_spelling(form: str, full: str) -> bool:
     >>> is_spelling("ședinta", "ședința"), is_spelling("ședinta", "sedință")
     (True, False)
     """
-    return len(form) == len(full) and all(
-        typed in (letter, plain) for typed, letter, plain in zip(form, full, fold(full), strict=True)
+    if len(form) != len(full):
+        return False
+    bare = fold(full)
+    return form in (full, bare) or all(
+        typed in (letter, plain) for typed, letter, plain in zip(form, full, bare, strict=True)
     )
 
 

@@ -1,9 +1,8 @@
 """How a question is asked: query strings, Python builders and dates, down to the plan that `newsindex.searcher` runs.
 
-The way of a query: string -> `language.parse` -> a `whoosh.query` tree, which `builders` make too -> `plan.plan` ->
-the nodes of `newsindex.query.nodes`. The names exported here are the tree's makers; they are loaded on first use, since
-Whoosh alone takes longer to import than the rest of newsindex. For the same reason import `newsindex.query.language`
-and `newsindex.query.plan` inside the functions that need them.
+The way of a query: string -> `language.read` -> a tree, or a `whoosh.query` tree as `language.parse` and `builders`
+make it -> `plan.plan` -> the nodes of `newsindex.query.nodes`. The names exported here make Whoosh's trees, and are
+loaded on first use, since Whoosh alone takes longer to import than the rest of newsindex.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from newsindex.errors import QueryError
 from newsindex.query import dates, fields
 from newsindex.query.lexer import MAX_SLOP, check_text, shown, split
 from newsindex.query.plain import is_all
+from newsindex.query.syntax import Family
 
 _EMPTY: Final = "pass at least one word"
 
@@ -34,6 +35,11 @@ class Phrase(wq.Phrase):  # type: ignore[misc] # Whoosh is untyped
 
 class AnyWord(wq.Or):  # type: ignore[misc] # Whoosh is untyped
     """Any of some words that stand side by side, as in a question; words that were joined by OR are Whoosh's Or."""
+
+
+WHOOSH: Final = Family(
+    wq.Term, wq.Prefix, wq.Wildcard, wq.FuzzyTerm, Phrase, wq.And, wq.Or, AnyWord, wq.Not, wq.AndMaybe
+)
 
 
 def phrase(text: str, slop: int = 0, field: str | None = None) -> wq.Query:
@@ -113,19 +119,8 @@ def between(since: dt.date | str | None = None, until: dt.date | str | None = No
     """
     first, last = dates.to_text(since), dates.to_text(until)
     dates.span(first, last)
-    return date_range(first, last)
-
-
-def date_range(since: str | None, until: str | None, *, after: bool = False, before: bool = False) -> wq.Query:
-    """The tree of a range of dates, exclusive at either end on demand.
-
-    It is one word, since Whoosh merges ranges, and either date may complete the other: from "martie" to "mai 2024".
-    """
-    if since is not None and until is not None:
-        return wq.Term(fields.DATE, f"{'{' if after else '['}{since} TO {until}{'}' if before else ']'}")
-    if since is not None:
-        return wq.Term(fields.DATE, (">" if after else ">=") + since)
-    return wq.Term(fields.DATE, "*" if until is None else ("<" if before else "<=") + until)
+    # One word, since Whoosh merges ranges.
+    return wq.Term(fields.DATE, dates.range_text(first, last))
 
 
 def _equals(name: str, value: object) -> wq.Query:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Final
 
 from newsindex.article import BUCHAREST, micros
@@ -28,6 +29,7 @@ _ISO: Final = re.compile(
     r"(Z|[+-][0-9]{2}:?[0-9]{2}(?::[0-9]{2})?)?)?)?)?",
     re.IGNORECASE,
 )
+_LONGEST: Final = len("2025-08-15T10:30:00.000000+03:00:00")
 _COMPARISON: Final = re.compile(r"(>=|<=|>|<)\s*(.+)", re.DOTALL)
 _RANGE: Final = re.compile(r"([\[{])(.+?) TO (.+)([\]}])", re.DOTALL)
 
@@ -106,6 +108,18 @@ def span(
             hint="write the earlier date first",
         )
     return since, until
+
+
+def range_text(since: str | None, until: str | None, *, after: bool = False, before: bool = False) -> str:
+    """A range of dates, exclusive at either end on demand, as `compare` reads it.
+
+    It is one text, since either date may complete the other: from "martie" to "mai 2024".
+    """
+    if since is not None and until is not None:
+        return f"{'{' if after else '['}{since} TO {until}{'}' if before else ']'}"
+    if since is not None:
+        return (">" if after else ">=") + since
+    return "*" if until is None else ("<" if before else "<=") + until
 
 
 def _sides(start: str | None, end: str | None, now: dt.datetime | None) -> tuple[Interval, Interval]:
@@ -187,19 +201,25 @@ def today(now: dt.datetime | None) -> dt.date:
 def _exact(text: str) -> tuple[int, int] | None:
     """The interval of a date in ISO form; None for any other text."""
     written = text.strip()
-    match = _ISO.fullmatch(written)
-    if match is None:
+    if len(written) > _LONGEST:
         return None
     try:
-        return _iso(match)
+        return _iso(written)
     except ValueError as error:
         raise QueryError(f"{_shorten(text)} is not in the calendar ({error})", query=text, hint=HINT) from error
 
 
-def _iso(match: re.Match[str]) -> tuple[int, int]:
+@lru_cache(maxsize=1024)  # one search follows another in the same month
+def _iso(text: str) -> tuple[int, int] | None:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    if match.lastindex == 3:
+        date = dt.date(int(match[1]), int(match[2]), int(match[3]))
+        return micros(date), _after(date)
     year, month, day, hour, minute, second, fraction, zone = match.groups()
     if hour is None:
-        return _calendar(int(year), int(month) if month else None, int(day) if day else None)
+        return _calendar(int(year), int(month) if month else None)
     digits = (fraction or "").ljust(6, "0")
     moment = dt.datetime(int(year), int(month), int(day), int(hour), int(minute or 0), int(second or 0), int(digits))
     if zone is not None:
@@ -220,11 +240,9 @@ def _zone(text: str) -> dt.timezone:
     return dt.timezone(-offset if text[0] == "-" else offset)
 
 
-def _calendar(year: int, month: int | None, day: int | None) -> tuple[int, int]:
-    first = dt.date(year, month or 1, day or 1)
-    if day is not None:
-        last = first
-    elif month is not None:
+def _calendar(year: int, month: int | None) -> tuple[int, int]:
+    first = dt.date(year, month or 1, 1)
+    if month is not None:
         last = first.replace(day=31) if month == 12 else first.replace(month=month + 1) - dt.timedelta(days=1)
     else:
         last = dt.date(year, 12, 31)

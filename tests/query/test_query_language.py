@@ -5,13 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from query_support import Folding, classes
 from whoosh import query as wq
 
 from newsindex.errors import QueryError
-from newsindex.query import dates, fields, language
+from newsindex.query import dates, fields
 from newsindex.query.language import parse
 from newsindex.query.nodes import (
     And,
@@ -378,25 +376,3 @@ def test_the_tree_holds_raw_words_and_their_positions() -> None:
     assert [(leaf.fieldname, leaf.startchar) for leaf in tree] == [("text", 0), ("title", 9)]
     assert tree[0].text == "Guvernul"
     assert tree[1].words == ["de", "la"]
-
-
-@given(
-    st.lists(st.sampled_from(["guvern", "Țara", "si", "SI", "ȘI", "NU", "or", "10", "a1", "x_y", ""]), max_size=6),
-    st.sampled_from([" ", "  ", "-"]),
-    st.sampled_from(["all", "any"]),
-)
-def test_plain_words_give_the_tree_of_the_parser(words, blank, match):
-    text = blank.join(words)
-    plain = language._plain_words(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language, "_plain_words", lambda text: [])
-        try:
-            parsed = language.parse(text, match)
-        except QueryError:
-            assert not plain
-            return
-    made = language.parse(text, match)
-    assert made == parsed
-    assert [(leaf.startchar, leaf.endchar) for leaf in made.leaves()] == [
-        (leaf.startchar, leaf.endchar) for leaf in parsed.leaves()
-    ]

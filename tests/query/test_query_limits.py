@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
+import lexer_twin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,14 +14,15 @@ from whoosh import query as wq
 
 from newsindex.errors import QueryError
 from newsindex.query import nodes
-from newsindex.query.language import parse
-from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH, scan
+from newsindex.query._lexer import scan
+from newsindex.query.language import parse, read
+from newsindex.query.lexer import MAX_CLAUSES, MAX_DEPTH
 from newsindex.query.nodes import leaves
 from newsindex.query.plan import plan
 
 
 def planned(text: str, match: str = "all") -> nodes.Plan:
-    return plan(parse(text, match), extra_fields={"region"}, query=text)
+    return plan(read(text, match), extra_fields={"region"}, query=text)
 
 
 def refused(text: str, message: str, position: int | None) -> None:
@@ -127,8 +130,36 @@ def is_sound(plan: nodes.Plan, under_and: bool = False) -> bool:
     return is_sound(plan.child) if isinstance(plan, nodes.Unscored) else True
 
 
+Outcome = tuple[object, QueryError | None]
+
+
+def outcome(make: Callable[[], object]) -> Outcome:
+    try:
+        return make(), None
+    except QueryError as error:
+        return None, error
+
+
+def check_alike(one: Outcome, other: Outcome) -> None:
+    assert one[0] == other[0]
+    assert str(one[1]) == str(other[1])
+    assert getattr(one[1], "position", None) == getattr(other[1], "position", None)
+
+
+def check_both_ways(text: str, match: str) -> None:
+    """The lexer against its twin, and the tree of a search against the one of Whoosh."""
+
+    def cut(scan: Callable[[str], list[Any]]) -> list[tuple[object, ...]]:
+        return [(one.kind, one.start, one.end, one.text, one.parts, one.number) for one in scan(text)]
+
+    check_alike(outcome(lambda: cut(scan)), outcome(lambda: cut(lexer_twin.scan)))
+    own, whoosh = (outcome(lambda make=make: plan(make(text, match), query=text)) for make in (read, parse))
+    check_alike(own, whoosh)
+
+
 def check(text: str, match: str) -> None:
     error: QueryError | None = None
+    check_both_ways(text, match)
     try:
         lexemes = scan(text)
         assert [0, *(lexeme.end for lexeme in lexemes)] == [*(lexeme.start for lexeme in lexemes), len(text)]

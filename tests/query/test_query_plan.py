@@ -16,7 +16,7 @@ from newsindex.analysis import Stemmer, fold, is_stop_word, tokenize
 from newsindex.errors import QueryError
 from newsindex.query import dates, plain
 from newsindex.query.builders import words
-from newsindex.query.language import parse
+from newsindex.query.language import parse, read
 from newsindex.query.nodes import (
     And,
     Dates,
@@ -274,10 +274,14 @@ def test_names_are_folded_and_not_inflected() -> None:
         ('tari data:"săptămâna trecută"', True),
         ('tari data:["întâi martie 2024" TO 2025]', True),
         ("tari Müller Orbán", True),
+        ("tari sursă:alfa", True),
+        ("tari ȘI masa", True),
     ],
 )
 def test_a_query_is_bare_when_none_of_its_texts_but_dates_has_a_diacritic(query: str, bare: bool) -> None:
-    first = next(leaf for leaf in leaves(plan(parse(query))) if isinstance(leaf, Word))
+    made = plan(parse(query))
+    assert plan(parse(query), query=query) == made == plan(read(query), query=query)
+    first = next(leaf for leaf in leaves(made) if isinstance(leaf, Word))
     assert isinstance(first.pattern, Stem)
     assert first.pattern.form == "tari"
     assert ("țară" in first.pattern.others, first.pattern.loose) == (bare, bare)
