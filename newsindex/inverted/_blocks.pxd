@@ -1,18 +1,18 @@
 # cython: language_level=3
-"""Docs blocks of posting lists: where they stand in a list, and their decoding, for `_postings` and the searcher.
+"""Blocks of posting lists: where they stand in a list, and their decoding, for `_postings` and the searcher.
 
 A `List` is a posting list whose header and block table were checked (see `_postings`, which makes them and keeps alive
-what they point to). A `Cursor` walks through one: `seek` finds articles, in ascending order only.
+what they point to). A `Cursor` walks through one: `seek` finds articles, in ascending order only. `Rows` are an
+occurrences block that was checked.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from newsindex.inverted._occurrences cimport peek
-
 cdef enum:
     BLOCK = 128
     END = 0x7FFFFFFF  # beyond all docids
+    MOST_OCCURRENCES = 0x7FFFFFFF  # in a block; what is handed out counts them in int32
 
 
 cdef struct List:
@@ -24,12 +24,48 @@ cdef struct List:
     Py_ssize_t blocks, blocks_size
     Py_ssize_t block_count
     Py_ssize_t df
+    Py_ssize_t forms
     int64_t articles
+    const uint8_t *positions  # the section of the occurrences of a list of several blocks, where they begin, their size
+    Py_ssize_t positions_start, positions_size
+
+
+cdef extern from *:
+    int popcount "__builtin_popcountll"(unsigned long long word) nogil
 
 
 cdef inline int fault(const char *reason) except -1 nogil:
     with gil:
         raise ValueError(reason.decode())
+
+
+cdef inline uint32_t peek(const uint8_t *data, Py_ssize_t index, int width) noexcept nogil:
+    """The number at `index` of a packed row; the row is followed by at least 8 readable bytes."""
+    cdef uint64_t word
+    cdef Py_ssize_t bit = index * width
+    memcpy(&word, data + (bit >> 3), 8)
+    return <uint32_t>((word >> (bit & 7)) & ((<uint64_t>1 << width) - 1))
+
+
+cdef inline int64_t summed(const uint8_t *row, int width, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    """The sum of some numbers of a packed row; of narrow ones, which most rows are of, many at a time."""
+    cdef int64_t total = 0
+    cdef uint64_t word
+    cdef Py_ssize_t take
+    while width and first < end:
+        if width > 2:
+            total += peek(row, first, width)
+            first += 1
+            continue
+        take = min(end - first, <Py_ssize_t>(56 // width))
+        memcpy(&word, row + ((first * width) >> 3), 8)
+        word = (word >> ((first * width) & 7)) & ((<uint64_t>1 << (take * width)) - 1)
+        if width == 1:
+            total += popcount(word)
+        else:
+            total += popcount(word & <uint64_t>0x5555555555555555) + 2 * popcount(word & <uint64_t>0xAAAAAAAAAAAAAAAA)
+        first += take
+    return total
 
 
 cdef inline Py_ssize_t u32(const List *one, Py_ssize_t at) noexcept nogil:
@@ -150,3 +186,61 @@ cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
 cdef inline uint8_t impact(const Cursor *cursor) noexcept nogil:
     """The impact of the posting where the cursor stands."""
     return cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + cursor.at]
+
+
+cdef inline const uint8_t *counts_row(const List *one, Py_ssize_t block, int *width,
+                                      Py_ssize_t *after) except NULL nogil:
+    """The row of occurrences per article - 1 of a block that was decoded, its width, and where it ends."""
+    cdef Py_ssize_t stop, at = docs_bounds(one, block, &stop), count = block_size(one, block)
+    cdef Py_ssize_t row = at + 2 + (count * one.data[at] + 7) // 8
+    width[0] = one.data[at + 1]
+    after[0] = row + (count * width[0] + 7) // 8
+    if width[0] > 32 or after[0] > stop:
+        fault("a docs block longer than its bytes")
+    return one.data + row
+
+
+cdef inline const uint8_t *occurrences_bounds(const List *one, Py_ssize_t block, Py_ssize_t after, Py_ssize_t *begin,
+                                              Py_ssize_t *end) except NULL nogil:
+    """Where in a section, which is returned, the occurrences of a block begin and end; its docs end at `after`."""
+    cdef Py_ssize_t row = one.table + 12 * block
+    cdef const uint8_t *section = one.data
+    begin[0], end[0] = after, one.stop
+    if one.block_count > 1:
+        section = one.positions
+        begin[0] = u32(one, row + 8)
+        end[0] = u32(one, row + 20) if block + 1 < one.block_count else one.positions_size
+        if end[0] > one.positions_size:
+            fault("an occurrences block outside its list")
+        begin[0] += one.positions_start
+        end[0] += one.positions_start
+    if begin[0] + 2 >= end[0]:
+        fault("an occurrences block without an occurrence")
+    return section
+
+
+cdef struct Rows:
+    # An occurrences block: position deltas, and form numbers, which are below `form_count` or impossible.
+    const uint8_t *positions
+    const uint8_t *forms
+    int delta_width, form_width
+    uint64_t form_count
+
+
+cdef inline int open_rows(Rows *rows, const uint8_t *section, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t count,
+                          Py_ssize_t form_count) except -1 nogil:
+    """The rows of an occurrences block of `count` occurrences."""
+    cdef Py_ssize_t size
+    if count > <Py_ssize_t>MOST_OCCURRENCES:
+        with gil:
+            raise ValueError(f"{count} occurrences announced in a block")
+    if begin + 2 > end or not 1 <= section[begin] <= 32 or section[begin + 1] > 32:
+        fault("impossible bit widths")
+    rows.delta_width, rows.form_width = section[begin], section[begin + 1]
+    size = (count * rows.delta_width + 7) // 8
+    if begin + 2 + size + (count * rows.form_width + 7) // 8 > end:
+        fault("an occurrences block longer than its bytes")
+    rows.positions = section + begin + 2
+    rows.forms = rows.positions + size
+    rows.form_count = form_count
+    return 0

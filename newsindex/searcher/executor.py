@@ -33,14 +33,16 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
 from newsindex.searcher._top import FEW, best_of, choose
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,
     Tally,
-    alternatives_of,
+    find_words,
     phrase_tally,
+    phrase_words,
     resolve,
     word_tallies,
 )
@@ -115,6 +117,7 @@ class Executor:
         self._segment = live.segment
         self._ranking = ranking
         self._leaves: dict[Word, Leaf] = {}
+        self._phrases: dict[Phrase, list[Terms] | None] = {}
 
     @cached_property
     def _scale(self) -> Scale:
@@ -214,28 +217,34 @@ class Executor:
         return _range(low, high if isinstance(plan, Everything) else low)
 
     def _and(self, children: Sequence[Plan], low: int, high: int, memo: Memo) -> Matches:
-        """Dates first, as they bound the others; then all words at once; last what is looked up article by article."""
+        """Dates first, as they bound the others; a phrase if it is rarest; all words at once; last what looks at articles."""
         for child in children:
             if isinstance(child, Dates):
                 since, until = self._segment.interval(child.since, child.until)
                 low, high = max(low, since), min(high, until)
         if low >= high:
             return _range(low, low)
-        leaves = [child for child in children if isinstance(child, Word | Phrase)]
-        groups = self._leaf_groups(leaves, low, high)
+        words = [child for child in children if isinstance(child, Word)]
+        groups = self._word_groups(words, low, high)
         if groups is None:
             return _range(low, low)
         filters = [child for child in children if isinstance(child, OneOf)]
         for child in children:
             if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything):
                 groups.append(self.run(child, low, high).group())
+        phrases = sorted((child for child in children if isinstance(child, Phrase)), key=self._rarest)
+        if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
+            matches = self._phrase(phrases.pop(0), low, high, None, memo)
+            groups += [matches.group()] if groups else []
+        elif not groups:
+            matches = self._one_of(filters.pop(), low, high) if filters else _range(low, high)
         if groups:
             with self._segment.reading_postings():
                 matches = Matches(*all_of(groups, low, high))
-        else:
-            matches = self._one_of(filters.pop(), low, high) if filters else _range(low, high)
-        for leaf in leaves:
-            matches = self._confirm(leaf, matches, memo)
+        for phrase in phrases:
+            matches = self._phrase(phrase, low, high, matches, memo)
+        for word in words:
+            matches = self._confirm(word, matches)
         for one in filters:
             matches = matches.take(self._among(one, matches.docs))
         for child in children:
@@ -244,22 +253,18 @@ class Executor:
                 matches = matches.take(subtract(matches.docs, self.run(child.child, first, end).docs))
         return matches
 
-    def _leaf_groups(self, leaves: Iterable[Word | Phrase], low: int, high: int) -> list[Group] | None:
-        """A group for each word of some leaves; None where a word has no term."""
+    def _word_groups(self, words: Iterable[Word], low: int, high: int) -> list[Group] | None:
+        """A group for each of some words; None where one has no term."""
         groups = []
-        for leaf in leaves:
-            if isinstance(leaf, Word):
-                found = [self._leaf(leaf).group]
-            else:
-                found = [Group(tuple(one.postings for one in word)) for word in alternatives_of(self._segment, leaf)]
-            for group in found:
-                if not group.count:
-                    return None
-                if group.count > _TOGETHER:
-                    with self._segment.reading_postings():
-                        _, docs, bounds, _ = any_of([group], low, high)
-                    group = Group(docs=docs, bounds=bounds if isinstance(leaf, Word) else None)
-                groups.append(group)
+        for word in words:
+            group = self._leaf(word).group
+            if not group.count:
+                return None
+            if group.count > _TOGETHER:
+                with self._segment.reading_postings():
+                    _, docs, bounds, _ = any_of([group], low, high)
+                group = Group(docs=docs, bounds=bounds)
+            groups.append(group)
         return groups
 
     def _leaf(self, word: Word) -> Leaf:
@@ -269,22 +274,37 @@ class Executor:
             leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
         return leaf
 
-    def _confirm(self, leaf: Word | Phrase, matches: Matches, memo: Memo) -> Matches:
-        """Those of some articles with the words of a leaf that have the leaf itself."""
-        if isinstance(leaf, Phrase):
-            tally = phrase_tally(self._segment, leaf, matches.docs)
-            present = in_field(leaf, tally) > 0
-            matches, tally = matches.take(present), tally[present]
-            if self._ranking is None:
-                return matches
-            scores = score_tally(leaf.field, self._ranking.weight(leaf), self._scale, matches.docs, tally)
-            if memo is not None:
-                memo[leaf] = matches.docs, scores
-            return matches.plus(scores * _MARGIN)
-        if not self._leaf(leaf).partial:
+    def _terms(self, phrase: Phrase) -> list[Terms] | None:
+        if phrase not in self._phrases:
+            self._phrases[phrase] = phrase_words(self._segment, phrase)
+        return self._phrases[phrase]
+
+    def _rarest(self, phrase: Phrase) -> int:
+        """In at most how many articles a phrase can be."""
+        return min((word.size for word in self._terms(phrase) or ()), default=0)
+
+    def _phrase(self, phrase: Phrase, low: int, high: int, among: Matches | None, memo: Memo) -> Matches:
+        """Those with a phrase among some articles, or of all from `low` to `high` - 1."""
+        words = self._terms(phrase)
+        if words is None:
+            return _range(low, low)
+        docs = None if among is None else among.docs
+        docs, tally = find_words(self._segment, phrase, words, low, high, docs, self._ranking is not None)
+        if among is not None:
+            among = among.take(np.searchsorted(among.docs, docs))
+        if self._ranking is None:
+            return among or Matches(docs)
+        scores = score_tally(phrase.field, self._ranking.weight(phrase), self._scale, docs, tally)
+        if memo is not None:
+            memo[phrase] = docs, scores
+        return (among or Matches(docs)).plus(scores * _MARGIN)
+
+    def _confirm(self, word: Word, matches: Matches) -> Matches:
+        """Those of some articles with the terms of a word that have the word itself."""
+        if not self._leaf(word).partial:
             return matches
-        tallies = word_tallies(self._segment, leaf, matches.docs)
-        return matches.take(np.any([in_field(leaf, tally) > 0 for tally in tallies], axis=0))
+        tallies = word_tallies(self._segment, word, matches.docs)
+        return matches.take(np.any([in_field(word, tally) > 0 for tally in tallies], axis=0))
 
     def _or(self, plan: Or, low: int, high: int) -> Matches:
         groups = []
