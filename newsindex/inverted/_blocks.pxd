@@ -30,10 +30,6 @@ cdef struct List:
     Py_ssize_t positions_start, positions_size
 
 
-cdef extern from *:
-    int popcount "__builtin_popcountll"(unsigned long long word) nogil
-
-
 cdef inline int fault(const char *reason) except -1 nogil:
     with gil:
         raise ValueError(reason.decode())
@@ -47,25 +43,41 @@ cdef inline uint32_t peek(const uint8_t *data, Py_ssize_t index, int width) noex
     return <uint32_t>((word >> (bit & 7)) & ((<uint64_t>1 << width) - 1))
 
 
-cdef inline int64_t summed(const uint8_t *row, int width, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    """The sum of some numbers of a packed row; of narrow ones, which most rows are of, many at a time."""
-    cdef int64_t total = 0
-    cdef uint64_t word
-    cdef Py_ssize_t take
-    while width and first < end:
-        if width > 2:
-            total += peek(row, first, width)
-            first += 1
-            continue
-        take = min(end - first, <Py_ssize_t>(56 // width))
-        memcpy(&word, row + ((first * width) >> 3), 8)
-        word = (word >> ((first * width) & 7)) & ((<uint64_t>1 << (take * width)) - 1)
-        if width == 1:
-            total += popcount(word)
-        else:
-            total += popcount(word & <uint64_t>0x5555555555555555) + 2 * popcount(word & <uint64_t>0xAAAAAAAAAAAAAAAA)
-        first += take
-    return total
+cdef inline int64_t run_up(const uint8_t *row, Py_ssize_t count, int width, int64_t sum, uint32_t *sums) noexcept nogil:
+    """Add to `sum` each number of a packed row, and 1 for each, and note what it is after each; returns the last.
+
+    Most numbers take 16 bits at most: of these, one load gets eight, or four.
+    """
+    cdef Py_ssize_t i = 0, k, half = (4 * width) >> 3
+    cdef uint64_t word, mask = (<uint64_t>1 << width) - 1
+    if width <= 8:
+        while i + 8 <= count:
+            memcpy(&word, row, 8)
+            for k in range(8):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            i += 8
+            row += width
+    elif width <= 16:
+        while i + 8 <= count:
+            memcpy(&word, row, 8)
+            for k in range(4):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            memcpy(&word, row + half, 8)
+            word >>= (4 * width) & 7
+            for k in range(4, 8):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            i += 8
+            row += width
+    for k in range(count - i):
+        sum += 1 + <int64_t>peek(row, k, width)
+        sums[i + k] = <uint32_t>sum
+    return sum
 
 
 cdef inline Py_ssize_t u32(const List *one, Py_ssize_t at) noexcept nogil:
@@ -119,23 +131,13 @@ cdef inline Py_ssize_t docs_bounds(const List *one, Py_ssize_t block, Py_ssize_t
 
 cdef inline Py_ssize_t decode_docs(const List *one, Py_ssize_t block, uint32_t *docs) except -1 nogil:
     """Decode the docids of one block; returns how many there are."""
-    cdef Py_ssize_t count = block_size(one, block), stop, at = docs_bounds(one, block, &stop), i
-    cdef int width
-    cdef uint64_t word, mask
-    cdef int64_t doc
-    cdef const uint8_t *row
+    cdef Py_ssize_t count = block_size(one, block), stop, at = docs_bounds(one, block, &stop)
+    cdef int64_t doc = last_doc(one, block - 1) if one.block_count > 1 else -1
     if at + 2 > stop or one.data[at] > 32 or one.data[at + 1] > 32:
         fault("impossible bit widths")
-    width = one.data[at]
-    if at + 2 + (count * width + 7) // 8 > stop:
+    if at + 2 + (count * one.data[at] + 7) // 8 > stop:
         fault("a docs block longer than its bytes")
-    doc = last_doc(one, block - 1) if one.block_count > 1 else -1
-    row = one.data + at + 2
-    mask = (<uint64_t>1 << width) - 1
-    for i in range(count):
-        memcpy(&word, row + ((i * width) >> 3), 8)
-        doc += 1 + <int64_t>((word >> ((i * width) & 7)) & mask)
-        docs[i] = <uint32_t>doc
+    doc = run_up(one.data + at + 2, count, one.data[at], doc, docs)
     if doc >= one.articles or (one.block_count > 1 and doc != last_doc(one, block)):
         fault("docids that are not those of their block")
     return count
@@ -154,9 +156,18 @@ cdef inline void rewind(Cursor *cursor, const List *one) noexcept nogil:
     cursor.at = cursor.count = 0
 
 
+cdef inline Py_ssize_t forward(const uint32_t *docs, Py_ssize_t at, Py_ssize_t count, uint32_t doc) noexcept nogil:
+    """The first place from `at` whose docid is at least `doc`; the last docid is."""
+    while at + 16 < count and docs[at + 16] < doc:
+        at += 16
+    while docs[at] < doc:
+        at += 1
+    return at
+
+
 cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
     """The first docid from `doc` on, END where there is none. What was passed does not come back."""
-    cdef Py_ssize_t block, low, high, middle
+    cdef Py_ssize_t block
     if cursor.count == 0 or cursor.docs[cursor.count - 1] < doc:
         block = first_block(cursor.list, doc, cursor.block + 1)
         if block >= cursor.list.block_count:
@@ -168,18 +179,7 @@ cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
         if cursor.docs[cursor.count - 1] < doc:
             cursor.at = cursor.count
             return END
-    low = cursor.at
-    if cursor.docs[low] < doc:
-        high = min(low + 8, cursor.count - 1)
-        if cursor.docs[high] < doc:
-            low, high = high, cursor.count - 1
-        while low + 1 < high:
-            middle = (low + high) // 2
-            if cursor.docs[middle] < doc:
-                low = middle
-            else:
-                high = middle
-        cursor.at = high
+    cursor.at = forward(cursor.docs, cursor.at, cursor.count, <uint32_t>doc)
     return cursor.docs[cursor.at]
 
 
@@ -188,16 +188,17 @@ cdef inline uint8_t impact(const Cursor *cursor) noexcept nogil:
     return cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + cursor.at]
 
 
-cdef inline const uint8_t *counts_row(const List *one, Py_ssize_t block, int *width,
-                                      Py_ssize_t *after) except NULL nogil:
-    """The row of occurrences per article - 1 of a block that was decoded, its width, and where it ends."""
+cdef inline int64_t decode_ends(const List *one, Py_ssize_t block, uint32_t *ends, Py_ssize_t *after) except -1 nogil:
+    """Where in a block that was decoded the occurrences of each article end; returns their number.
+
+    That is right only if `open_rows` finds room for them. In `after`, where the docs part of the block ends.
+    """
     cdef Py_ssize_t stop, at = docs_bounds(one, block, &stop), count = block_size(one, block)
     cdef Py_ssize_t row = at + 2 + (count * one.data[at] + 7) // 8
-    width[0] = one.data[at + 1]
-    after[0] = row + (count * width[0] + 7) // 8
-    if width[0] > 32 or after[0] > stop:
+    after[0] = row + (count * one.data[at + 1] + 7) // 8
+    if one.data[at + 1] > 32 or after[0] > stop:
         fault("a docs block longer than its bytes")
-    return one.data + row
+    return run_up(one.data + row, count, one.data[at + 1], 0, ends)
 
 
 cdef inline const uint8_t *occurrences_bounds(const List *one, Py_ssize_t block, Py_ssize_t after, Py_ssize_t *begin,

@@ -33,14 +33,12 @@ from newsindex.inverted._blocks cimport BLOCK as _BLOCK
 from newsindex.inverted._blocks cimport (
     List,
     MOST_OCCURRENCES,
-    counts_row,
     decode_docs,
+    decode_ends,
     docs_bounds,
     first_block,
     occurrences_bounds,
     open_rows,
-    peek,
-    summed,
     u32,
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes
@@ -154,16 +152,13 @@ cdef class PostingList:
 
         What it announces is bounded by the bits that there are for occurrences.
         """
-        cdef Py_ssize_t count = decode_docs(&self.list, block, docs), i, occurrences = count, begin, end
-        cdef int width
-        cdef const uint8_t *row = counts_row(&self.list, block, &width, after)
-        for i in range(count):
-            counts[i] = 1 + peek(row, i, width)
-            # Not the sum of `counts`, which wrap where 2 ** 32 is announced.
-            occurrences += <Py_ssize_t>(counts[i] - 1)
+        cdef Py_ssize_t count = decode_docs(&self.list, block, docs), i, begin, end
+        cdef int64_t occurrences = decode_ends(&self.list, block, counts, after)
         occurrences_bounds(&self.list, block, after[0], &begin, &end)
         if occurrences > min(8 * (end - begin), <Py_ssize_t>MOST_OCCURRENCES):
             raise ValueError(f"{occurrences} occurrences announced in {end - begin} bytes")
+        for i in range(count - 1, 0, -1):
+            counts[i] -= counts[i - 1]
         return count
 
     def docs(self, int64_t low=0, int64_t high=0x7FFFFFFF):
@@ -240,11 +235,10 @@ cdef class PostingList:
     cdef int _visit(self, const int32_t[::1] wanted, Occurrences occurrences, int64_t[::1] sizes,
                     int32_t[:, ::1] sums, const uint32_t[::1] limits) except -1:
         """Gather the occurrences in `wanted`, ascending docids, `sizes[i]` in `wanted[i]`; or tally them in `sums`."""
-        cdef Py_ssize_t n = wanted.shape[0], i, j = 0, block = -1, count = 0, before = 0, place = 0, own, after
+        cdef Py_ssize_t n = wanted.shape[0], i, j = 0, block = -1, count = 0, before, after
         cdef int64_t found
         cdef uint32_t[_BLOCK] docs
-        cdef const uint8_t *counts = NULL
-        cdef int width = 0
+        cdef uint32_t[_BLOCK] ends
         cdef bint counting = sums is not None, limiting = limits is not None
         if n == 0:
             return 0
@@ -255,20 +249,17 @@ cdef class PostingList:
                 if block >= self.list.block_count:
                     break
                 count = decode_docs(&self.list, block, docs)
-                counts = counts_row(&self.list, block, &width, &after)
-                self._open_occurrences(occurrences, block, count + summed(counts, width, 0, count), after)
-                j = place = before = 0
+                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
+                j = 0
             while j < count and <int64_t>docs[j] < wanted[i]:
                 j += 1
             if j == count or <int64_t>docs[j] != wanted[i]:
                 continue
-            before += j - place + summed(counts, width, place, j)
-            place = j
-            own = 1 + peek(counts, j, width)
+            before = ends[j - 1] if j else 0
             if counting:
-                occurrences.tally(before, own, limits[wanted[i]] if limiting else 0, &sums[i, 0])
+                occurrences.tally(before, ends[j] - before, limits[wanted[i]] if limiting else 0, &sums[i, 0])
             else:
-                found = occurrences.copy(before, own)
+                found = occurrences.copy(before, ends[j] - before)
                 if sizes is not None:
                     sizes[i] = found
         return 0

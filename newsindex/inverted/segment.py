@@ -219,8 +219,8 @@ class Segment:
     def interval(self, since: int | None, until: int | None) -> tuple[int, int]:
         """The docids from `since` up to, not including, `until`: (first, end); undated articles are in none."""
         first = UNDATED + 1 if since is None else since
-        low = int(np.searchsorted(self.dates, first))
-        high = self.articles if until is None else int(np.searchsorted(self.dates, until))
+        low = int(self.dates.searchsorted(first))
+        high = self.articles if until is None else int(self.dates.searchsorted(until))
         return low, max(low, high)
 
     @cached_property

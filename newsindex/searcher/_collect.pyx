@@ -11,7 +11,7 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, impact, rewind, seek
+from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, forward, impact, rewind, seek
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
 
@@ -189,10 +189,7 @@ cdef int mark_list(Cursor *cursor, const float *worth, bint most, Batch *batch) 
             at = 0
             if cursor.docs[count - 1] < doc:
                 continue
-        while at + 16 < count and cursor.docs[at + 16] < doc:
-            at += 16
-        while cursor.docs[at] < doc:
-            at += 1
+        at = forward(cursor.docs, at, count, doc)
         if cursor.docs[at] == doc:
             one = worth[cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + at]]
             batch.parts[i] = max(batch.parts[i], one) if most else min(batch.parts[i] + one, worth[255])

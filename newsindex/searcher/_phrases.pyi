@@ -18,7 +18,7 @@ def find_phrase(
     low: int,
     high: int,
     slop: int,
-    marks: int,
+    spelling: bool,
     limits: NDArray[uint32] | None = None,
     docs: NDArray[int32] | None = None,
 ) -> tuple[NDArray[int32], NDArray[int32]]: ...

@@ -12,18 +12,17 @@ from libc.stdlib cimport calloc, free, malloc, qsort
 import numpy as np
 
 from newsindex.inverted._blocks cimport (
+    BLOCK,
     Cursor,
     END,
     Rows,
-    block_size,
-    counts_row,
+    decode_ends,
     fault,
     occurrences_bounds,
     open_rows,
     peek,
     rewind,
     seek,
-    summed,
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 from newsindex.inverted._occurrences cimport gathered
@@ -32,6 +31,8 @@ from newsindex.searcher._kernels cimport gallop
 
 cdef enum:
     CHOSEN = 1  # as in `_occurrences`
+    ALIKE = 2
+    TYPED = 4
     ALL_MARKS = 7
 
 
@@ -53,8 +54,8 @@ cdef class Terms:
 
     def __cinit__(self, tuple lists, tuple marks, tuple rests, bint spelled):
         cdef PostingList plist
-        if not len(lists) == len(marks) == len(rests):
-            raise ValueError("marks for each list expected")
+        if not lists or not len(lists) == len(marks) == len(rests):
+            raise ValueError("a list at least, and marks for each, expected")
         self.lists, self.marks, self.rests = lists, marks, rests
         self.count = len(lists)
         self.spelled = spelled
@@ -73,9 +74,7 @@ cdef struct Track:
     bint spelled
     bint chosen             # all forms are
     Py_ssize_t block        # whose occurrences are open; -1 before the first
-    const uint8_t *counts
-    int width
-    Py_ssize_t place, before  # how many occurrences there are in the block before some place
+    uint32_t[BLOCK] ends    # where in it those of each article end
     Rows rows
     Py_ssize_t read, verified  # as in Occurrences
 
@@ -85,7 +84,6 @@ cdef struct Word:
     Track **heap
     Py_ssize_t count
     Py_ssize_t index        # in the phrase
-    int64_t size
     bint vague              # marks take another look
     Buffer row
     Py_ssize_t at
@@ -136,10 +134,9 @@ cdef void sink(Track **heap, Py_ssize_t count) noexcept nogil:
 
 cdef int open_block(Track *track) except -1 nogil:
     """Open the occurrences of the block where a track stands."""
-    cdef Py_ssize_t block = track.cursor.block, count = block_size(track.cursor.list, block), after, begin, end
-    cdef const uint8_t *section
-    track.counts = counts_row(track.cursor.list, block, &track.width, &after)
-    section = occurrences_bounds(track.cursor.list, block, after, &begin, &end)
+    cdef Py_ssize_t block = track.cursor.block, after, begin, end
+    cdef int64_t count = decode_ends(track.cursor.list, block, track.ends, &after)
+    cdef const uint8_t *section = occurrences_bounds(track.cursor.list, block, after, &begin, &end)
     if track.cursor.list.block_count > 1:
         # As in PostingList, which says why.
         if begin < track.read:
@@ -148,50 +145,54 @@ cdef int open_block(Track *track) except -1 nogil:
         if end > track.verified:
             with gil:
                 track.verified = (<PostingList>track.plist).verify_positions(begin, end)
-    count += summed(track.counts, track.width, 0, count)
     open_rows(&track.rows, section, begin, end, count, track.cursor.list.forms)
     track.block = block
-    track.place = track.before = 0
     return 0
-
-
-cdef inline int marks_of(const Track *track, Py_ssize_t k, bint exactly) except -1 nogil:
-    """The marks of an occurrence; unless `exactly`, only whether it is chosen."""
-    cdef uint32_t form
-    cdef int marks = track.rest
-    if track.marked and (exactly or not track.chosen):
-        form = peek(track.rows.forms, k, track.rows.form_width)
-        if form >= track.rows.form_count:
-            with gil:
-                raise ValueError(f"form number {form} of a term with {track.rows.form_count}")
-        if <Py_ssize_t>form < track.marked:
-            marks = track.marks[form]
-    return marks if track.spelled or not marks & CHOSEN else ALL_MARKS
 
 
 cdef int read_track(Track *track, Buffer *row, bint exactly) except -1 nogil:
-    """Add to a row where a term stands in the article that its track is at."""
-    cdef Py_ssize_t at = track.cursor.at, k, own, n = 0
-    cdef int64_t place = 0
+    """Add to a row where a term stands in the article that its track is at.
+
+    Unless `exactly`, of what is chosen in any form the marks are only those that all forms have.
+    """
+    cdef Py_ssize_t at = track.cursor.at, k, first, size
+    cdef int64_t place = -1
     cdef uint64_t *spots
-    cdef int marks
+    cdef uint64_t marks = marked(track, track.rest)
     if track.block != track.cursor.block:
         open_block(track)
-    track.before += at - track.place + summed(track.counts, track.width, track.place, at)
-    track.place = at
-    own = 1 + <Py_ssize_t>peek(track.counts, at, track.width)
-    reserve(row, 8 * own)
+    first = track.ends[at - 1] if at else 0
+    size = track.ends[at] - first
+    reserve(row, 8 * size)
     spots = <uint64_t *>(row.data + row.size)
-    for k in range(track.before, track.before + own):
-        place += <int64_t>peek(track.rows.positions, k, track.rows.delta_width) + (k > track.before)
-        marks = marks_of(track, k, exactly)
-        spots[n] = <uint64_t>place << 8 | <uint64_t>marks
-        n += marks & CHOSEN
+    for k in range(size):
+        place += 1 + <int64_t>peek(track.rows.positions, first + k, track.rows.delta_width)
+        spots[k] = <uint64_t>place << 8 | marks
     if place > 0x7FFFFFFF:
         with gil:
             raise ValueError(f"an impossible position {place}")
-    row.size += 8 * n
+    if not track.chosen or (exactly and track.marked):
+        size = mark_spots(track, spots, first, size)
+    row.size += 8 * size
     return 0
+
+
+cdef inline uint64_t marked(const Track *track, uint8_t marks) noexcept nogil:
+    return marks if track.spelled or not marks & CHOSEN else ALL_MARKS
+
+
+cdef Py_ssize_t mark_spots(const Track *track, uint64_t *spots, Py_ssize_t first, Py_ssize_t size) except -1 nogil:
+    """Mark occurrences by their forms, and drop those that are not chosen; returns how many are."""
+    cdef Py_ssize_t k, n = 0
+    cdef uint32_t form
+    for k in range(size):
+        form = peek(track.rows.forms, first + k, track.rows.form_width)
+        if form >= track.rows.form_count:
+            with gil:
+                raise ValueError(f"form number {form} of a term with {track.rows.form_count}")
+        spots[n] = spots[k] >> 8 << 8 | marked(track, track.marks[form] if form < track.marked else track.rest)
+        n += spots[n] & CHOSEN
+    return n
 
 
 cdef int read_tracks(Word *word, Py_ssize_t node, int64_t doc, bint exactly) except -1 nogil:
@@ -294,17 +295,17 @@ cdef class Walk:
     cdef Track **heaps
     cdef Py_ssize_t count
     cdef int64_t slop
-    cdef int marks          # that are counted
+    cdef bint spelling      # whether more than CHOSEN is counted
     cdef Buffer docs, sums
 
-    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, int marks):
+    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling):
         cdef Terms terms
         cdef Py_ssize_t w, k, tracks = 0
+        cdef Word *word
+        self.count, self.slop = len(words), slop
         for terms in words:
-            if not terms.count:
-                raise ValueError("a word without terms occurs nowhere")
             tracks += terms.count
-        self.count, self.slop, self.marks = len(words), slop, marks
+            self.spelling |= spelling and terms.spelled
         self.words = <Word *>calloc(max(self.count, 1), sizeof(Word))
         self.rarest = <Word **>malloc(max(self.count, 1) * sizeof(Word *))
         self.tracks = <Track *>malloc(max(tracks, 1) * sizeof(Track))
@@ -313,15 +314,14 @@ cdef class Walk:
             raise MemoryError("no memory to walk through posting lists")
         tracks = 0
         for w, terms in enumerate(words):
-            self.words[w].heap = self.heaps + tracks
-            self.words[w].count, self.words[w].index, self.words[w].size = terms.count, w, terms.size
+            word = &self.words[w]
+            word.heap, word.count, word.index = self.heaps + tracks, terms.count, w
             for k in range(terms.count):
-                self.words[w].heap[k] = &self.tracks[tracks + k]
-                begin(self.words[w].heap[k], terms, k, low, high)
-                if self.tracks[tracks + k].marked and self.tracks[tracks + k].chosen:
-                    self.words[w].vague = terms.spelled and marks != CHOSEN
+                word.heap[k] = &self.tracks[tracks + k]
+                begin(word.heap[k], terms, k, low, high)
+                word.vague |= self.spelling and terms.spelled and word.heap[k].chosen and word.heap[k].marked > 0
             tracks += terms.count
-        for k, w in enumerate(sorted(range(self.count), key=lambda w: words[w].size)):
+        for k, w in enumerate(sorted(range(self.count), key=[one.size for one in words].__getitem__)):
             self.rarest[k] = &self.words[w]
 
     def __dealloc__(self):
@@ -345,28 +345,32 @@ cdef class Walk:
             next_doc = move(self.rarest[w], doc)
             if next_doc != doc:
                 return next_doc
+            if w == 0 and self.count > 1:
+                continue  # most articles have no other word
+            if w == 1:
+                read_word(self.rarest[0], doc, False)
             read_word(self.rarest[w], doc, False)
-            if w and not is_near(self.rarest[0], self.rarest[w], self.slop):
+            if w and self.count > 2 and not is_near(self.rarest[0], self.rarest[w], self.slop):
                 return doc + 1
         for w in range(6):
             sums[w] = 0
         count_runs(self.words, self.count, self.slop, CHOSEN, limit, sums)
         if sums[0]:
-            self.count_marked(doc, limit, sums)
+            if self.spelling:
+                self.count_spelled(doc, limit, sums)
             put_bytes(&self.docs, &found, sizeof(int32_t))
             put_bytes(&self.sums, sums, sizeof(sums))
         return doc + 1
 
-    cdef int count_marked(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil:
+    cdef int count_spelled(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil:
         """Count also those that are spelled as was asked for. What is not even chosen is not."""
         cdef Py_ssize_t w
-        cdef int bit
         for w in range(self.count):
             if self.words[w].vague:
                 read_word(&self.words[w], doc, True)
-        for bit in range(1, 3):
-            if self.marks >> bit & 1:
-                count_runs(self.words, self.count, self.slop, 1 << bit, limit, sums + 2 * bit)
+        count_runs(self.words, self.count, self.slop, ALIKE, limit, sums + 2)
+        if sums[2]:
+            count_runs(self.words, self.count, self.slop, TYPED, limit, sums + 4)
         return 0
 
 
@@ -388,32 +392,31 @@ cdef int begin(Track *track, Terms terms, Py_ssize_t k, int64_t low, int64_t hig
     return 0
 
 
-def find_phrase(list words, int64_t low, int64_t high, int64_t slop, int marks, const uint32_t[::1] limits=None,
-                const int32_t[::1] docs=None):
+def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelling,
+                const uint32_t[::1] limits=None, const int32_t[::1] docs=None):
     """The articles from `low` to `high` - 1, or those of them in `docs`, ascending, that have a phrase.
 
     Returns (docids, sums), int32 [articles] and [articles, 6], these in the columns of `PostingList.tally`. `words` are
     the `Terms` of its words, one after another; up to `slop` other words may stand between them. A phrase has the marks
-    that all its words have; those in `marks` are counted, CHOSEN always. `limits` are as in `PostingList.tally`.
+    that all its words have; only CHOSEN is counted unless `spelling`, and where no word asks for a spelling. `limits`
+    are as in `PostingList.tally`.
     """
-    cdef int64_t doc = low, limit = 0
+    cdef int64_t doc = low
     cdef Py_ssize_t at = 0, size = docs.shape[0] if docs is not None else 0
     cdef bint among = docs is not None, limited = limits is not None
-    if not words or low < 0 or (limited and high > limits.shape[0]):
-        raise ValueError(f"{len(words)} words from article {low} to {high} of {limits.shape[0] if limited else '?'}")
-    cdef Walk walk = Walk(words, low, high, slop, marks)
+    if low < 0 or (limited and high > limits.shape[0]):
+        raise ValueError(f"articles {low} to {high} of {limits.shape[0] if limited else '?'}")
+    cdef Walk walk = Walk(words, low, high, slop, spelling)
     with nogil:
-        while doc < high:
+        while walk.count and doc < high:
             if among:
-                at = gallop(&docs[0], size, at, doc) if size else size
+                at = gallop(&docs[0], size, at, doc) if size else 0
                 if at == size or docs[at] >= high:
                     break
-                if docs[at] < doc:
-                    fault("docids that do not ascend")
                 doc = docs[at]
-            elif move(walk.rarest[0], doc) >= high:
-                break
             else:
-                doc = walk.rarest[0].heap[0].doc
+                doc = move(walk.rarest[0], doc)
+                if doc >= high:
+                    break
             doc = walk.count_in(doc, limits[doc] if limited else 0)
     return gathered(&walk.docs), gathered(&walk.sums).reshape(-1, 6)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,13 @@ class Matches(NamedTuple):
         return Group(docs=self.docs, bounds=self.bounds)
 
 
+class _KnownPhrase(NamedTuple):
+    """The terms of a phrase's words in a segment, none where one of these has none; and what it weighs."""
+
+    words: list[Terms]
+    weight: float
+
+
 class Top(NamedTuple):
     """How many articles match, and the best of them with their scores."""
 
@@ -117,7 +124,7 @@ class Executor:
         self._segment = live.segment
         self._ranking = ranking
         self._leaves: dict[Word, Leaf] = {}
-        self._phrases: dict[Phrase, list[Terms] | None] = {}
+        self._phrases: dict[Phrase, _KnownPhrase] = {}
 
     @cached_property
     def _scale(self) -> Scale:
@@ -200,7 +207,9 @@ class Executor:
         The scores of phrases, which matching them brings with it, are kept in `memo`.
         """
         high = self._segment.articles if high is None else high
-        if isinstance(plan, Word | Phrase | And | Dates):
+        if isinstance(plan, Phrase):
+            return self._phrase(plan, low, high, None, memo)
+        if isinstance(plan, Word | And | Dates):
             return self._and(plan.children if isinstance(plan, And) else (plan,), low, high, memo)
         if isinstance(plan, Or):
             return self._or(plan, low, high)
@@ -217,22 +226,22 @@ class Executor:
         return _range(low, high if isinstance(plan, Everything) else low)
 
     def _and(self, children: Sequence[Plan], low: int, high: int, memo: Memo) -> Matches:
-        """Dates first, as they bound the others; a phrase if it is rarest; all words at once; last what looks at articles."""
+        """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
+        kinds: dict[type, list[Any]] = {}
         for child in children:
-            if isinstance(child, Dates):
-                since, until = self._segment.interval(child.since, child.until)
-                low, high = max(low, since), min(high, until)
+            kinds.setdefault(type(child), []).append(child)
+        for dates in kinds.pop(Dates, ()):
+            since, until = self._segment.interval(dates.since, dates.until)
+            low, high = max(low, since), min(high, until)
         if low >= high:
             return _range(low, low)
-        words = [child for child in children if isinstance(child, Word)]
+        words, filters, excluded = (kinds.pop(kind, []) for kind in (Word, OneOf, Not))
+        phrases = sorted(kinds.pop(Phrase, ()), key=self._rarest)
+        kinds.pop(Everything, None)
         groups = self._word_groups(words, low, high)
         if groups is None:
             return _range(low, low)
-        filters = [child for child in children if isinstance(child, OneOf)]
-        for child in children:
-            if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything):
-                groups.append(self.run(child, low, high).group())
-        phrases = sorted((child for child in children if isinstance(child, Phrase)), key=self._rarest)
+        groups += [self.run(child, low, high).group() for others in kinds.values() for child in others]
         if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
             matches = self._phrase(phrases.pop(0), low, high, None, memo)
             groups += [matches.group()] if groups else []
@@ -247,10 +256,10 @@ class Executor:
             matches = self._confirm(word, matches)
         for one in filters:
             matches = matches.take(self._among(one, matches.docs))
-        for child in children:
-            if isinstance(child, Not) and len(matches.docs):
+        for one in excluded:
+            if len(matches.docs):
                 first, end = int(matches.docs[0]), int(matches.docs[-1]) + 1
-                matches = matches.take(subtract(matches.docs, self.run(child.child, first, end).docs))
+                matches = matches.take(subtract(matches.docs, self.run(one.child, first, end).docs))
         return matches
 
     def _word_groups(self, words: Iterable[Word], low: int, high: int) -> list[Group] | None:
@@ -274,30 +283,32 @@ class Executor:
             leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
         return leaf
 
-    def _terms(self, phrase: Phrase) -> list[Terms] | None:
-        if phrase not in self._phrases:
-            self._phrases[phrase] = phrase_words(self._segment, phrase)
-        return self._phrases[phrase]
+    def _known(self, phrase: Phrase) -> _KnownPhrase:
+        known = self._phrases.get(phrase)
+        if known is None:
+            weight = self._ranking.weight(phrase) if self._ranking else 0.0
+            known = self._phrases[phrase] = _KnownPhrase(phrase_words(self._segment, phrase), weight)
+        return known
 
     def _rarest(self, phrase: Phrase) -> int:
         """In at most how many articles a phrase can be."""
-        return min((word.size for word in self._terms(phrase) or ()), default=0)
+        return min([word.size for word in self._known(phrase).words], default=0)
 
     def _phrase(self, phrase: Phrase, low: int, high: int, among: Matches | None, memo: Memo) -> Matches:
         """Those with a phrase among some articles, or of all from `low` to `high` - 1."""
-        words = self._terms(phrase)
-        if words is None:
-            return _range(low, low)
+        words, weight = self._known(phrase)
         docs = None if among is None else among.docs
         docs, tally = find_words(self._segment, phrase, words, low, high, docs, self._ranking is not None)
-        if among is not None:
-            among = among.take(np.searchsorted(among.docs, docs))
+        if phrase.field == BODY:
+            present = in_field(phrase, tally) > 0
+            docs, tally = docs[present], tally[present]
+        matches = Matches(docs) if among is None else among.take(np.searchsorted(among.docs, docs))
         if self._ranking is None:
-            return among or Matches(docs)
-        scores = score_tally(phrase.field, self._ranking.weight(phrase), self._scale, docs, tally)
+            return matches
+        scores = score_tally(phrase.field, weight, self._scale, docs, tally)
         if memo is not None:
             memo[phrase] = docs, scores
-        return (among or Matches(docs)).plus(scores * _MARGIN)
+        return matches.plus(scores * _MARGIN)
 
     def _confirm(self, word: Word, matches: Matches) -> Matches:
         """Those of some articles with the terms of a word that have the word itself."""

@@ -197,15 +197,15 @@ def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
         return [one.tally(docs, limits) for one in resolve(segment, word.field, word.pattern)]
 
 
-def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms] | None:
-    """The terms of each word of a phrase; None where one has none."""
+def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
+    """The terms of each word of a phrase; nothing where one has none."""
     words = []
     for pattern in phrase.patterns:
         found = resolve(segment, phrase.field, pattern)
         if not found:
-            return None
-        columns = zip(*((one.postings, one.marks, one.rest) for one in found), strict=True)
-        words.append(Terms(*columns, _is_spelled(pattern)))
+            return []
+        lists, marks, rests = zip(*[(one.postings, one.marks, one.rest) for one in found], strict=True)
+        words.append(Terms(lists, marks, rests, isinstance(pattern, Stem) and bool(pattern.form)))
     return words
 
 
@@ -214,29 +214,22 @@ def find_words(
 ) -> tuple[Docs, Tally]:
     """The articles from `low` to `high` - 1, or those of them in `docs`, that have a phrase, and how often.
 
+    A phrase of the body is looked for in all of the text; see `newsindex.searcher.executor.in_field`.
+
     Args:
-        words: of the phrase in the segment.
-        spelling: whether to tally what is spelled as was asked for; see `word_tallies`.
+        words: the `phrase_words` of the phrase in the segment.
+        spelling: whether to tally also what is spelled as was asked for; see `word_tallies`.
     """
-    marks = CHOSEN | ALIKE | TYPED if spelling and any(map(_is_spelled, phrase.patterns)) else CHOSEN
     limits = segment.title_words if phrase.field in (TEXT, BODY) else None
     with segment.reading_postings():
-        found, tally = find_phrase(words, low, high, phrase.slop, marks, limits, docs)
-    if phrase.field == BODY:
-        present = tally[:, 0] > tally[:, 1]
-        return found[present], tally[present]
-    return found, tally
+        return find_phrase(words, low, high, phrase.slop, spelling, limits, docs)
 
 
 def phrase_tally(segment: Segment, phrase: Phrase, docs: Docs) -> Tally:
     """How often a phrase occurs in each of `docs`, as `word_tallies`."""
     counts = np.zeros((len(docs), 6), np.int32)
-    words = phrase_words(segment, phrase)
-    if words and len(docs):
+    if len(docs):
+        words = phrase_words(segment, phrase)
         found, tally = find_words(segment, phrase, words, int(docs[0]), int(docs[-1]) + 1, docs, True)
         counts[np.searchsorted(docs, found)] = tally
     return counts
-
-
-def _is_spelled(pattern: Pattern) -> bool:
-    return isinstance(pattern, Stem) and bool(pattern.form)
