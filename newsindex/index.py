@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,12 +25,11 @@ from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionE
 from newsindex.inverted.build import UNDATED
 from newsindex.query import dates, fields, plain
 from newsindex.query.lexer import shown
-from newsindex.query.nodes import And, OneOf, Plan
+from newsindex.query.nodes import And, Everything, OneOf, Plan
 from newsindex.results import Explanation, Hit, Report, Results, Stats
 from newsindex.searcher import aggregate, explain
 from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import closeness
-from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.widening import widen
 from newsindex.snapshot import Snapshot, open_snapshot
 from newsindex.store import manifest as manifests
@@ -49,6 +49,7 @@ MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a s
 
 _KEPT_SEARCHES: Final = 512  # by each generation, of queries of at most so many characters:
 _KEPT_LENGTH: Final = 200
+_KEPT_PARTS: Final = (str, dt.date, NoneType)
 
 _cache: dict[Path, Index] = {}
 _cache_lock = threading.Lock()
@@ -265,8 +266,7 @@ class Index:
         search = self._prepare(snapshot, query, match, since, until, filters)
         factor = None if recency is None and near is None else closeness(recency, near, self._clock())
         page = search.page(limit, offset, sort, factor)
-        highlighter = Highlighter(search.plan)
-        segments = snapshot.segments
+        highlighter, segments = search.highlighter, snapshot.segments
         return Results(
             page.total, tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in page.found])
         )
@@ -297,14 +297,14 @@ class Index:
         filters: Filters,
         now: dt.datetime,
     ) -> Plan:
-        parts = [self._plan_query(query, match, snapshot.manifest.fields, now)]
+        asked = self._plan_query(query, match, snapshot.manifest.fields, now)
+        parts: list[Plan] = [] if isinstance(asked, Everything) else [asked]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
         parts += [
             OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
         ]
-        whole = parts[0] if len(parts) == 1 else And(tuple(parts))
-        return widen(whole, snapshot.live)
+        return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
     def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime) -> Plan:
         text = query if isinstance(query, str) else None
@@ -468,9 +468,10 @@ def _search_key(
     """What a search depends on besides the generation; None if it is not to be kept. Date words count from a day."""
     if not isinstance(query, str) or len(query) > _KEPT_LENGTH or not isinstance(filters or {}, dict):
         return None
-    pairs = tuple((filters or {}).items())
-    if not all(isinstance(part, str | dt.date | None) for part in (match, since, until, *chain(*pairs))):
-        return None
+    pairs = tuple(filters.items()) if filters else ()
+    for part in (match, since, until, *chain(*pairs)):
+        if not isinstance(part, _KEPT_PARTS):
+            return None
     return query, match, since, until, pairs, today
 
 

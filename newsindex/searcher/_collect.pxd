@@ -7,7 +7,7 @@ from newsindex.inverted._blocks cimport List
 
 
 cdef class Group:
-    cdef tuple lists
+    cdef readonly tuple lists
     cdef const List **raw
     cdef readonly Py_ssize_t count  # of lists; 0 for docids
     cdef bint most

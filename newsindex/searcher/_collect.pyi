@@ -4,6 +4,7 @@ from numpy.typing import NDArray
 from newsindex.inverted._postings import PostingList
 
 class Group:
+    lists: tuple[PostingList, ...]
     count: int
     size: int
     def __init__(

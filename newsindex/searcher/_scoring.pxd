@@ -21,4 +21,14 @@ cdef class Leaf:
     cdef bint most
 
 
-cdef int add_scores(list leaves, Scale scale, const int32_t[::1] docs, double[::1] scores) except -1
+cdef class Scorer:
+    cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1
+
+
+cdef class WordScorer(Scorer):
+    cdef list leaves
+    cdef Scale scale
+
+
+cdef class PlanScorer(Scorer):
+    cdef object call

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from numpy import float64, int32, uint8, uint32
 from numpy.typing import NDArray
 
@@ -32,6 +34,14 @@ class Leaf:
         most_bonus: float,
         slack: float,
     ) -> None: ...
+
+class Scorer: ...
+
+class WordScorer(Scorer):
+    def __init__(self, leaves: list[Leaf], scale: Scale) -> None: ...
+
+class PlanScorer(Scorer):
+    def __init__(self, call: Callable[[NDArray[int32]], NDArray[float64]]) -> None: ...
 
 def score(leaves: list[Leaf], scale: Scale, docs: NDArray[int32]) -> NDArray[float64]: ...
 def score_tally(

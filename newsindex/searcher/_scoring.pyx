@@ -6,6 +6,8 @@ a share. Called by `newsindex.searcher` only.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy, memset
 
 import numpy as np
 
@@ -107,40 +109,97 @@ cdef int check_docs(Scale scale, const int32_t[::1] docs) except -1:
     return 0
 
 
-cdef int add_scores(list leaves, Scale scale, const int32_t[::1] docs, double[::1] scores) except -1:
-    """Add to `scores` what some leaves are worth in each of `docs`, which ascend."""
-    cdef Py_ssize_t i, k, n = docs.shape[0]
+cdef class Tallies:
+    """Memory for the six sums of some articles, and what the best term of a word is worth in each."""
+
+    cdef int32_t *sums
+    cdef double *best
+
+    def __cinit__(self, Py_ssize_t docs):
+        self.sums = <int32_t *>malloc(max(docs, 1) * 6 * sizeof(int32_t))
+        self.best = <double *>malloc(max(docs, 1) * sizeof(double))
+        if self.sums == NULL or self.best == NULL:
+            raise MemoryError(f"no memory to score {docs} articles")
+
+    def __dealloc__(self):
+        free(self.sums)
+        free(self.best)
+
+
+cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
+    """Add to `scores` what some leaves are worth in each of n `docs`, which ascend and are the segment's."""
+    cdef Py_ssize_t i, k
     cdef Leaf leaf
     cdef PostingList plist
     cdef Occurrences occurrences
     cdef const uint8_t[::1] marks
-    cdef int32_t[:, ::1] sums = np.zeros((n, 6), np.int32)
-    cdef double[::1] best = np.zeros(n)
-    cdef bint limited
-    check_docs(scale, docs)
+    cdef const uint32_t *limits
+    cdef Tallies tallies = Tallies(n)
+    cdef int32_t *sums = tallies.sums
+    cdef double *best = tallies.best
+    if n == 0:
+        return 0
     for leaf in leaves:
-        limited = leaf.where == IN_TEXT or leaf.where == IN_BODY
-        best[:] = 0
-        sums[:] = 0
+        limits = &scale.titles[0] if leaf.where == IN_TEXT or leaf.where == IN_BODY else NULL
+        memset(best, 0, n * sizeof(double))
+        memset(sums, 0, n * 6 * sizeof(int32_t))
         for k, plist in enumerate(leaf.lists):
             occurrences = Occurrences()
             marks = leaf.marks[k]
             occurrences.mark(marks, leaf.rests[k])
             if leaf.most and k:
-                sums[:] = 0
-            plist._visit(docs, occurrences, None, sums, scale.titles if limited else None)
+                memset(sums, 0, n * 6 * sizeof(int32_t))
+            plist._visit(docs, n, occurrences, NULL, sums, limits)
             if leaf.most:
                 for i in range(n):
-                    best[i] = max(best[i], worth(leaf.where, scale, docs[i], &sums[i, 0]))
+                    best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))
         for i in range(n):
-            scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], &sums[i, 0]))
+            scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], sums + 6 * i))
     return 0
 
 
-def score(list leaves, Scale scale, docs):
+cdef class Scorer:
+    """What makes exact scores for `newsindex.searcher._top`."""
+
+    cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
+        raise NotImplementedError
+
+
+cdef class WordScorer(Scorer):
+    """Of some words together; nothing where they do not occur."""
+
+    def __cinit__(self, list leaves, Scale scale):
+        self.leaves, self.scale = leaves, scale
+
+    cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
+        memset(scores, 0, n * sizeof(double))
+        return add_scores(self.leaves, self.scale, docs, n, scores)
+
+
+cdef class PlanScorer(Scorer):
+    """Of anything: `call` takes ascending docids (int32) and returns the score of each (float64)."""
+
+    def __cinit__(self, call):
+        self.call = call
+
+    cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
+        asked = np.empty(n, np.int32)
+        cdef int32_t[::1] into = asked
+        memcpy(&into[0], docs, n * sizeof(int32_t))
+        cdef const double[::1] found = self.call(asked)
+        if found.shape[0] != n:
+            raise ValueError(f"{found.shape[0]} scores for {n} articles")
+        memcpy(scores, &found[0], n * sizeof(double))
+        return 0
+
+
+def score(list leaves, Scale scale, const int32_t[::1] docs):
     """What some leaves together are worth in each of `docs`, which ascend (float64); nothing where they do not occur."""
-    scores = np.zeros(len(docs))
-    add_scores(leaves, scale, docs, scores)
+    scores = np.zeros(docs.shape[0])
+    cdef double[::1] out = scores
+    check_docs(scale, docs)
+    if docs.shape[0]:
+        add_scores(leaves, scale, &docs[0], docs.shape[0], &out[0])
     return scores
 
 

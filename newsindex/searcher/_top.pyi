@@ -1,21 +1,30 @@
 from collections.abc import Callable
 
-from numpy import float32, float64, int32
+from numpy import float32, int32, int64
 from numpy.typing import NDArray
 
 from newsindex.searcher._collect import Group
+from newsindex.searcher._scoring import Scorer
 
 FEW: int
 
+class Best:
+    wanted: int
+    def __init__(self, wanted: int) -> None: ...
+    @property
+    def floor(self) -> float: ...
+    def take(self) -> list[tuple[float, int, int, int]]: ...
+
 def choose(
+    best: Best,
+    segment: int,
+    dates: NDArray[int64],
     docs: NDArray[int32],
     bounds: NDArray[float32],
     cutoff: float,
-    wanted: int,
-    floor: float,
-    score: Callable[[NDArray[int32]], NDArray[float64]],
-    collect: Callable[[float], tuple[NDArray[int32], NDArray[float32]]],
-) -> tuple[NDArray[int32], NDArray[float64]]: ...
+    scorer: Scorer,
+    collect: Callable[[float], tuple[NDArray[int32], NDArray[float32]]] | None = None,
+) -> None: ...
 def best_of(
     group: Group, low: int, high: int, keep: int, cutoff: float = 0
 ) -> tuple[int, NDArray[int32], NDArray[float32], float]: ...

@@ -5,6 +5,7 @@ Bounds decide what is scored. First what promises most; what the last of the bes
 promise, or it cannot be among the best. So the result is that of scoring everything.
 """
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
@@ -14,46 +15,150 @@ import numpy as np
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, rewind, seek
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Group, Heap, offer
+from newsindex.searcher._scoring cimport Scorer
 
 FEW = 24  # more articles than are wanted are scored to learn which others need be
 cdef double HAIR = 1 - 1e-6  # scores are compared as floats here, which round them
 
 
-def choose(docs, bounds, float cutoff, Py_ssize_t wanted, double floor, score, collect):
-    """The best of `docs`, which are worth `bounds` at most: (docids, scores).
+cdef struct Place:
+    double score
+    int64_t date
+    int32_t segment
+    int32_t doc
 
-    At least the first `wanted` of them by score, and all that are as good as the last of these; those that are worth
-    less than `floor` may be left out. `score` is called with ascending docids. Where articles below `cutoff` exist too
-    and turn out to be needed, `collect` is called with a lower one, and returns docs and bounds again.
+
+cdef inline bint precedes(const Place *one, const Place *other) noexcept nogil:
+    """The order of hits: by score, of equals the newer article first, and of these the one added later."""
+    if one.score != other.score:
+        return one.score > other.score
+    if one.date != other.date:
+        return one.date > other.date
+    if one.segment != other.segment:
+        return one.segment > other.segment
+    return one.doc > other.doc
+
+
+cdef class Best:
+    """The best articles of some segments so far, `wanted` of them at most."""
+
+    cdef Place *places  # a heap, the last of the best at its root
+    cdef Py_ssize_t size
+    cdef readonly Py_ssize_t wanted
+
+    def __cinit__(self, Py_ssize_t wanted):
+        if wanted < 0:
+            raise ValueError(f"the best {wanted} articles")
+        self.wanted = wanted
+        self.places = <Place *>malloc(max(wanted, 1) * sizeof(Place))
+        if self.places == NULL:
+            raise MemoryError(f"no memory for the best {wanted} articles")
+
+    def __dealloc__(self):
+        free(self.places)
+
+    @property
+    def floor(self):
+        """What an article has to be worth to be among them; 0 as long as there are fewer than wanted."""
+        return self.places[0].score if self.wanted and self.size == self.wanted else 0.0
+
+    cdef void offer(self, Place place) noexcept:
+        cdef Py_ssize_t at
+        if self.size < self.wanted:
+            at = self.size
+            self.size += 1
+            while at and precedes(&self.places[(at - 1) // 2], &place):
+                self.places[at] = self.places[(at - 1) // 2]
+                at = (at - 1) // 2
+            self.places[at] = place
+        elif self.size and precedes(&place, &self.places[0]):
+            self.sink(place)
+
+    cdef void sink(self, Place place) noexcept:
+        """Put a place where the root was."""
+        cdef Py_ssize_t at = 0, child
+        while True:
+            child = 2 * at + 1
+            if child >= self.size:
+                break
+            if child + 1 < self.size and precedes(&self.places[child], &self.places[child + 1]):
+                child += 1
+            if not precedes(&place, &self.places[child]):
+                break
+            self.places[at] = self.places[child]
+            at = child
+        self.places[at] = place
+
+    def take(self):
+        """All of them, the best first, as (score, date, segment, docid); none are left."""
+        cdef Place place
+        found = []
+        while self.size:
+            place = self.places[0]
+            found.append((place.score, place.date, place.segment, place.doc))
+            self.size -= 1
+            self.sink(self.places[self.size])
+        found.reverse()
+        return found
+
+
+def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs, const float[::1] bounds,
+           float cutoff, Scorer scorer, collect=None):
+    """Offer those of `docs`, articles of a segment that are worth `bounds` at most, which may be among the best.
+
+    The best are then as if all had been offered. `scorer` is asked for ascending docids. Where articles below `cutoff`
+    exist too and turn out to be needed, `collect` is called with a lower one, and returns docs and bounds again.
     """
-    cdef float enough = max(highest(bounds, wanted + FEW), cutoff)
-    cdef float least = <float>(HAIR * floor)
-    chosen = between(docs, bounds, max(enough, least), np.inf)
-    scores = score(chosen)
-    least = max(least, <float>(HAIR * highest(scores.astype(np.float32), wanted)))
+    cdef float enough, least
+    if best.wanted == 0:
+        return
+    enough, least = max(highest(bounds, best.wanted + FEW), cutoff), <float>(HAIR * best.floor)
+    offer_between(best, segment, dates, docs, bounds, max(enough, least), INFINITY, scorer)
+    least = <float>(HAIR * best.floor)
     if least < cutoff:
         docs, bounds = collect(least)
     if least < enough:
-        others = between(docs, bounds, least, enough)
-        if len(others):
-            chosen, scores = np.concatenate((chosen, others)), np.concatenate((scores, score(others)))
-            least = max(least, <float>(HAIR * highest(scores.astype(np.float32), wanted)))
-    if len(chosen) > wanted:
-        best = scores >= least
-        chosen, scores = chosen[best], scores[best]
-    return chosen, scores
+        offer_between(best, segment, dates, docs, bounds, least, enough, scorer)
 
 
-cdef object between(const int32_t[::1] docs, const float[::1] bounds, float least, float below):
-    """Those of `docs` that are worth `least` or more, and less than `below`."""
+cdef int offer_between(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs,
+                       const float[::1] bounds, float least, float below, Scorer scorer) except -1:
+    """Score and offer those of `docs` that are worth `least` or more, and less than `below`."""
     cdef Py_ssize_t i, n = 0
-    found = np.empty(docs.shape[0], np.int32)
-    cdef int32_t[::1] out = found
+    cdef Chosen chosen = Chosen(docs.shape[0])
+    if bounds.shape[0] != docs.shape[0]:
+        raise ValueError(f"{bounds.shape[0]} bounds for {docs.shape[0]} articles")
     for i in range(docs.shape[0]):
-        if least <= bounds[i] < below:
-            out[n] = docs[i]
-            n += 1
-    return found[:n]
+        chosen.docs[n] = docs[i]
+        n += least <= bounds[i] < below
+    if n == 0:
+        return 0
+    if chosen.docs[0] < 0 or chosen.docs[n - 1] >= dates.shape[0]:
+        raise ValueError(f"docids from {chosen.docs[0]} to {chosen.docs[n - 1]} of {dates.shape[0]}")
+    for i in range(1, n):
+        if chosen.docs[i] <= chosen.docs[i - 1]:
+            raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
+    scorer.score(chosen.docs, n, chosen.scores)
+    for i in range(n):
+        best.offer(Place(chosen.scores[i], dates[chosen.docs[i]], segment, chosen.docs[i]))
+    return 0
+
+
+cdef class Chosen:
+    """Memory for some docids and their scores."""
+
+    cdef int32_t *docs
+    cdef double *scores
+
+    def __cinit__(self, Py_ssize_t room):
+        self.docs = <int32_t *>malloc((room + 1) * sizeof(int32_t))
+        self.scores = <double *>malloc((room + 1) * sizeof(double))
+        if self.docs == NULL or self.scores == NULL:
+            raise MemoryError(f"no memory to choose from {room} articles")
+
+    def __dealloc__(self):
+        free(self.docs)
+        free(self.scores)
 
 
 cdef float highest(const float[::1] values, Py_ssize_t count) except? -1:

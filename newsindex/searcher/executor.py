@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +35,8 @@ from newsindex.query.nodes import (
 from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
 from newsindex.searcher._phrases import Terms
-from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
-from newsindex.searcher._top import FEW, best_of, choose
+from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
+from newsindex.searcher._top import FEW, Best, best_of, choose
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,
@@ -52,8 +53,6 @@ Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
 _SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
 _TOGETHER: Final = 4  # lists are walked together; more are united first
-_NO_DOCS: Final[Docs] = np.zeros(0, np.int32)
-_NO_SCORES: Final[Scores] = np.zeros(0)
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
@@ -86,16 +85,27 @@ class _KnownPhrase(NamedTuple):
     weight: float
 
 
-class Top(NamedTuple):
-    """How many articles match, and the best of them with their scores."""
+@attrs.frozen
+class _Conjunction:
+    """The parts of a conjunction, in the order in which they are looked at.
 
-    total: int
-    docs: Docs
-    scores: Scores
+    Attributes:
+        low, high: the docids that its dates leave.
+        words, groups: what to look for at once; no groups where these depend on the docids, or a word has no term.
+        unsure: the words that not all articles have in which their terms occur.
+        phrases: rarest first.
+        filters, negations, others: its other children.
+    """
 
-
-def _nothing(least: float) -> tuple[Docs, Bounds]:
-    raise ValueError("all matches were there to choose from")
+    low: int
+    high: int
+    words: list[Word]
+    groups: list[Group] | None
+    unsure: list[Word]
+    phrases: list[Phrase]
+    filters: list[OneOf]
+    negations: list[Not]
+    others: list[Plan]
 
 
 def _range(low: int, high: int) -> Matches:
@@ -111,6 +121,10 @@ def is_scored(plan: Plan) -> bool:
     return isinstance(plan, Word | Phrase | Unscored)
 
 
+def _is_plain(plan: Plan) -> bool:
+    return type(plan) is Word or not is_scored(plan)
+
+
 class Executor:
     """Runs plans on one segment.
 
@@ -124,6 +138,7 @@ class Executor:
         self._segment = live.segment
         self._ranking = ranking
         self._leaves: dict[Word, Leaf] = {}
+        self._conjunctions: dict[Plan, _Conjunction] = {}
         self._phrases: dict[Phrase, _KnownPhrase] = {}
 
     @cached_property
@@ -141,31 +156,45 @@ class Executor:
     def _living(self, found: Matches) -> Matches:
         return found.take(self._live.alive[found.docs]) if self._live.live < self._segment.articles else found
 
-    def top(self, plan: Plan, wanted: int, floor: float) -> Top:
-        """The live matches of a scored plan that are worth `floor` at least: the best `wanted`, or more."""
-        leaves = self._alternatives(plan)
-        if leaves is None:
+    def top(self, plan: Plan, best: Best, number: int) -> int:
+        """Offer the live matches of a scored plan in segment `number` to the `best`; returns how many there are.
+
+        Those that cannot be among the best may be left out.
+        """
+        groups = self._alternatives(plan)
+        if groups is None:
             memo: Memo = {}
             found = self.live_matches(plan, memo)
-            bounds = np.zeros(len(found.docs), np.float32) if found.bounds is None else found.bounds
-            scores = partial(self.score, plan, memo=memo)
-            return Top(len(found.docs), *choose(found.docs, bounds, 0.0, wanted, floor, scores, _nothing))
-        groups = [leaf.group for leaf in leaves if leaf.group.count]
+            if len(found.docs):
+                bounds = np.zeros(len(found.docs), np.float32) if found.bounds is None else found.bounds
+                with self._segment.reading_postings():
+                    choose(best, number, self._segment.dates, found.docs, bounds, 0.0, self._scorer(plan, memo))
+            return len(found.docs)
         if not groups:
-            return Top(0, _NO_DOCS, _NO_SCORES)
-        scores = partial(score, leaves, self._scale)
+            return 0
         with self._segment.reading_postings():
-            total, docs, bounds, cutoff = self._any_of(groups, wanted, floor)
-            return Top(total, *choose(docs, bounds, cutoff, wanted, floor, scores, partial(self._at_least, groups)))
+            total, docs, bounds, cutoff = self._any_of(groups, best.wanted, best.floor)
+            if len(docs):
+                scorer, again = self._scorer(plan), partial(self._at_least, groups)
+                choose(best, number, self._segment.dates, docs, bounds, cutoff, scorer, again)
+        return total
 
-    def _alternatives(self, plan: Plan) -> list[Leaf] | None:
+    def _alternatives(self, plan: Plan) -> list[Group] | None:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
         leaves = []
         for part in plan.children if isinstance(plan, Or) else (plan,):
             if type(part) is not Word or (leaf := self._leaf(part)).partial:
                 return None
             leaves.append(leaf)
-        return leaves
+        return [leaf.group for leaf in leaves if leaf.group.count]
+
+    def _scorer(self, plan: Plan, memo: Memo = None) -> Scorer:
+        """What scores the matches of a plan."""
+        parts = plan.children if isinstance(plan, And | Or) else (plan,)
+        words = [part for part in parts if type(part) is Word]
+        if len(words) == len(parts) or (type(plan) is And and all(map(_is_plain, parts))):
+            return WordScorer([self._leaf(word) for word in words], self._scale)
+        return PlanScorer(partial(self.score, plan, memo=memo))
 
     def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
         articles, alive = self._segment.articles, None
@@ -188,18 +217,20 @@ class Executor:
                 return leaf.group.size
         return len(self.live_matches(plan).docs)
 
-    def interval(self, plan: Plan) -> tuple[int, int] | None:
-        """The docids that match a plan of dates alone: the first, and the end, which does not; None for others."""
-        if isinstance(plan, Dates):
-            return self._segment.interval(plan.since, plan.until)
-        return (0, self._segment.articles) if isinstance(plan, Everything) else None
-
-    def latest(self, low: int, high: int, wanted: int) -> tuple[int, Docs]:
-        """How many live articles there are from `low` to `high` - 1, and the last `wanted` of them."""
+    def latest(self, plan: Plan, wanted: int) -> tuple[int, Docs]:
+        """How many live articles match, and the last `wanted` of them; where it can, without looking at any others."""
         if self._live.live == self._segment.articles:
-            return high - low, np.arange(max(high - wanted, low), high, dtype=np.int32)
-        docs = self._live.alive[low:high].nonzero()[0] + low
-        return len(docs), docs[max(len(docs) - wanted, 0) :].astype(np.int32)
+            if isinstance(plan, Dates | Everything):
+                low, high = 0, self._segment.articles
+                if isinstance(plan, Dates):
+                    low, high = self._segment.interval(plan.since, plan.until)
+                return high - low, np.arange(max(high - wanted, low), high, dtype=np.int32)
+            leaf = self._leaf(plan) if type(plan) is Word else None
+            if leaf is not None and leaf.group.count == 1 and not leaf.partial:
+                with self._segment.reading_postings():
+                    return leaf.group.size, leaf.group.lists[0].last(wanted)
+        docs = self.live_matches(plan).docs
+        return len(docs), docs[max(len(docs) - wanted, 0) :]
 
     def run(self, plan: Plan, low: int = 0, high: int | None = None, memo: Memo = None) -> Matches:
         """The matches of `plan` among the docids `low` to `high` - 1 (None: to the end), dead ones included.
@@ -210,7 +241,7 @@ class Executor:
         if isinstance(plan, Phrase):
             return self._phrase(plan, low, high, None, memo)
         if isinstance(plan, Word | And | Dates):
-            return self._and(plan.children if isinstance(plan, And) else (plan,), low, high, memo)
+            return self._and(self._conjunction(plan), low, high, memo)
         if isinstance(plan, Or):
             return self._or(plan, low, high)
         if isinstance(plan, OneOf):
@@ -225,42 +256,66 @@ class Executor:
             return Matches(docs, np.full(len(docs), plan.score * _MARGIN, np.float32))
         return _range(low, high if isinstance(plan, Everything) else low)
 
-    def _and(self, children: Sequence[Plan], low: int, high: int, memo: Memo) -> Matches:
-        """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
-        kinds: dict[type, list[Any]] = {}
+    def _conjunction(self, plan: Word | And | Dates) -> _Conjunction:
+        known = self._conjunctions.get(plan)
+        if known is None:
+            known = self._conjunctions[plan] = self._arrange(plan.children if isinstance(plan, And) else (plan,))
+        return known
+
+    def _arrange(self, children: Sequence[Plan]) -> _Conjunction:
+        low, high = 0, self._segment.articles
         for child in children:
-            kinds.setdefault(type(child), []).append(child)
-        for dates in kinds.pop(Dates, ()):
-            since, until = self._segment.interval(dates.since, dates.until)
-            low, high = max(low, since), min(high, until)
-        if low >= high:
+            if isinstance(child, Dates):
+                since, until = self._segment.interval(child.since, child.until)
+                low, high = max(low, since), min(high, until)
+        words = [child for child in children if isinstance(child, Word)]
+        return _Conjunction(
+            low=low,
+            high=high,
+            words=words,
+            groups=None if any(map(self._is_wide, words)) else self._word_groups(words, low, high),
+            unsure=[word for word in words if self._leaf(word).partial],
+            phrases=sorted((child for child in children if isinstance(child, Phrase)), key=self._rarest),
+            filters=[child for child in children if isinstance(child, OneOf)],
+            negations=[child for child in children if isinstance(child, Not)],
+            others=[
+                child for child in children if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything)
+            ],
+        )
+
+    def _and(self, parts: _Conjunction, low: int, high: int, memo: Memo) -> Matches:
+        """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
+        low, high = max(low, parts.low), min(high, parts.high)
+        groups = self._word_groups(parts.words, low, high) if parts.groups is None and low < high else parts.groups
+        if low >= high or groups is None:
             return _range(low, low)
-        words, filters, excluded = (kinds.pop(kind, []) for kind in (Word, OneOf, Not))
-        phrases = sorted(kinds.pop(Phrase, ()), key=self._rarest)
-        kinds.pop(Everything, None)
-        groups = self._word_groups(words, low, high)
-        if groups is None:
-            return _range(low, low)
-        groups += [self.run(child, low, high).group() for others in kinds.values() for child in others]
+        groups = groups + [self.run(child, low, high).group() for child in parts.others]
+        phrases, filters = parts.phrases, parts.filters
         if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
-            matches = self._phrase(phrases.pop(0), low, high, None, memo)
+            matches, phrases = self._phrase(phrases[0], low, high, None, memo), phrases[1:]
             groups += [matches.group()] if groups else []
+        elif not groups and filters:
+            matches, filters = self._one_of(filters[0], low, high), filters[1:]
         elif not groups:
-            matches = self._one_of(filters.pop(), low, high) if filters else _range(low, high)
+            matches = _range(low, high)
         if groups:
             with self._segment.reading_postings():
                 matches = Matches(*all_of(groups, low, high))
         for phrase in phrases:
             matches = self._phrase(phrase, low, high, matches, memo)
-        for word in words:
+        for word in parts.unsure:
             matches = self._confirm(word, matches)
         for one in filters:
             matches = matches.take(self._among(one, matches.docs))
-        for one in excluded:
+        for negation in parts.negations:
             if len(matches.docs):
                 first, end = int(matches.docs[0]), int(matches.docs[-1]) + 1
-                matches = matches.take(subtract(matches.docs, self.run(one.child, first, end).docs))
+                matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
+
+    def _is_wide(self, word: Word) -> bool:
+        """Whether a word has more terms than are walked together."""
+        return self._leaf(word).group.count > _TOGETHER
 
     def _word_groups(self, words: Iterable[Word], low: int, high: int) -> list[Group] | None:
         """A group for each of some words; None where one has no term."""

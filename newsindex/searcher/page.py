@@ -8,27 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import NamedTuple
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import Plan
+from newsindex.searcher._top import Best
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
+from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.terms import Docs
 
-
-class Found(NamedTuple):
-    """One hit: docid `doc` of segment number `segment`. As tuples these are ordered by relevance."""
-
-    score: float
-    date: int
-    segment: int
-    doc: int
+Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
 
 @attrs.frozen
@@ -42,6 +35,10 @@ class Page:
 class Search:
     """A plan on some segments. It keeps what it learns of its words, for the next page; threads may share it.
 
+    Attributes:
+        plan: see below.
+        highlighter: makes the snippets of what is found.
+
     Args:
         segments: of one generation.
         plan: what to look for, widened (see `newsindex.searcher.widening`).
@@ -50,9 +47,11 @@ class Search:
 
     def __init__(self, segments: Sequence[LiveSegment], plan: Plan, ranking: Ranking) -> None:
         self.plan = plan
+        self.highlighter = Highlighter(plan)
         self._segments = [live.segment for live in segments]
         self._executors = [Executor(live, ranking) for live in segments]
         self._scored = is_scored(plan)
+        self._articles = sum(segment.articles for segment in self._segments)
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -70,52 +69,30 @@ class Search:
         closeness: Closeness | None = None,
     ) -> Page:
         """Hits `offset` to `offset + limit` of the order `sort`: relevance, newest or oldest; without a limit all."""
-        if limit is not None and closeness is None and (sort == "newest" or (sort == "relevance" and not self._scored)):
-            intervals = [executor.interval(self.plan) for executor in self._executors]
-            if None not in intervals:
-                return self._latest(intervals, offset, limit)
-        if sort != "relevance":
-            return self._by_date(sort, offset, limit, closeness)
-        if closeness is None and limit is not None and self._scored:
+        limit = self._articles if limit is None else limit
+        if sort == "newest" or (sort == "relevance" and not self._scored and closeness is None):
+            return self._latest(offset, limit, closeness)
+        if sort == "relevance" and closeness is None:
             return self._best(offset, limit)
         docs = self.matches()
         found = [one for number, some in enumerate(docs) for one in self._found(number, some, closeness)]
-        found.sort(reverse=True)
-        return Page(len(found), found[offset : None if limit is None else offset + limit])
+        found.sort(key=_by_age if sort == "oldest" else None, reverse=sort == "relevance")
+        return Page(len(found), found[offset : offset + limit])
 
     def _best(self, offset: int, limit: int) -> Page:
-        total, floor, wanted = 0, 0.0, offset + limit
+        best = Best(min(offset + limit, self._articles) if limit else 0)
+        total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
+        return Page(total, best.take()[offset:])
+
+    def _latest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:
+        """The newest articles first; which is also the order of articles that are all worth the same."""
+        total, wanted = 0, min(offset + limit, self._articles)
         found: list[Found] = []
         for number, executor in enumerate(self._executors):
-            top = executor.top(self.plan, min(wanted, self._segments[number].articles), floor)
-            total += top.total
-            found += self._rows(number, top.docs, top.scores)
-            found.sort(reverse=True)
-            if limit and len(found) >= wanted:
-                floor = found[wanted - 1].score  # what the others have to be worth too
-        return Page(total, found[offset:wanted])
-
-    def _latest(self, intervals: Sequence[tuple[int, int] | None], offset: int, limit: int) -> Page:
-        """The newest articles of some intervals; of a plan of dates alone no other article is looked at."""
-        total, wanted = 0, offset + limit
-        found: list[Found] = []
-        for number, (executor, interval) in enumerate(zip(self._executors, intervals, strict=True)):
-            if interval is not None:
-                size, docs = executor.latest(*interval, wanted)
-                total += size
-                found += self._found(number, docs, None)
-        found.sort(reverse=True)  # all are worth the same, so this is by date
-        return Page(total, found[offset:wanted])
-
-    def _by_date(self, sort: str, offset: int, limit: int | None, closeness: Closeness | None) -> Page:
-        docs = self.matches()
-        total = sum(map(len, docs))
-        wanted = total if limit is None else min(offset + limit, total)
-        found: list[Found] = []
-        for number, some in enumerate(docs):
-            chosen = _in_order(sort, some, self._segments[number].dates, wanted)
-            found += self._found(number, np.sort(some[chosen]), closeness)
-        found.sort(key=_BY_DATE[sort], reverse=sort == "newest")
+            size, docs = executor.latest(self.plan, wanted)
+            total += size
+            found += self._found(number, docs, closeness)
+        found.sort(key=_by_date, reverse=True)
         return Page(total, found[offset:wanted])
 
     def _found(self, number: int, docs: Docs, closeness: Closeness | None) -> list[Found]:
@@ -128,18 +105,12 @@ class Search:
 
     def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
         dates = self._segments[number].dates[docs]
-        return [Found(*row) for row in zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
+        return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
 
 
-_BY_DATE = {
-    "newest": lambda one: (one.date, one.segment, one.doc),
-    "oldest": lambda one: (one.date == UNDATED, one.date, one.segment, one.doc),
-}
+def _by_date(one: Found) -> tuple[int, int, int]:
+    return one[1:]
 
 
-def _in_order(sort: str, docs: Docs, dates: NDArray[np.int64], wanted: int) -> NDArray[np.intp]:
-    """The places of the first `wanted` matches of a segment by date. Docids ascend by date."""
-    if sort == "newest":
-        return np.arange(max(len(docs) - wanted, 0), len(docs))
-    undated = int(np.searchsorted(docs, np.searchsorted(dates, UNDATED, side="right")))
-    return np.concatenate((np.arange(undated, len(docs)), np.arange(undated)))[:wanted]
+def _by_age(one: Found) -> tuple[bool, int, int, int]:
+    return one[1] == UNDATED, *one[1:]

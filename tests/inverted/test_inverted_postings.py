@@ -360,3 +360,13 @@ def test_a_list_whose_highest_impacts_are_not_those_of_its_blocks_is_found_out()
         damaged[place] += 1
         with pytest.raises(ValueError, match="highest impact"):
             open_list(damaged, positions, 0, len(postings) - 8).check(np.zeros(ARTICLES, np.int64))
+
+
+@pytest.mark.parametrize("size", [1, 5, 128, 129, 300, 1000])
+def test_the_last_articles_of_a_list(size):
+    docs = sorted(random.Random(size).sample(range(3 * size), size))
+    _, postings, positions = write_whole([{doc: [(doc % 7, 0)] for doc in docs}], [1])
+    plist = open_list(postings, positions, 0, len(postings) - 8)
+    for wanted in (0, 1, 2, 127, 128, 129, size - 1, size, size + 1, 10**9):
+        assert plist.last(wanted).tolist() == docs[max(size - wanted, 0) :]
+    assert plist.last(-1).tolist() == []

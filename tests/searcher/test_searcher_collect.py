@@ -13,7 +13,8 @@ from searcher_twins import posting_list
 
 from newsindex.inverted.impacts import Lengths
 from newsindex.searcher._collect import Group, all_of, any_of
-from newsindex.searcher._top import FEW, best_of, choose
+from newsindex.searcher._scoring import PlanScorer
+from newsindex.searcher._top import FEW, Best, best_of, choose
 
 ARTICLES = 20_000  # more than two windows of the loop that adds bounds up
 SIZES = [1, 2, 127, 128, 129, 400, 2500, 2500, 9000, ARTICLES]
@@ -224,35 +225,41 @@ rounded = st.floats(0, 3).map(lambda value: round(value, 1))  # so that many are
 
 @settings(max_examples=500)
 @given(
-    st.lists(st.tuples(rounded | st.floats(0, 3), st.floats(1, 2)), max_size=120),
+    st.lists(
+        st.lists(st.tuples(rounded | st.floats(0, 3), st.floats(1, 2), st.integers(0, 3)), max_size=120), max_size=3
+    ),
     st.integers(0, 70),
-    st.sampled_from([0.0, 0.0, 0.1, 0.3, 0.7, 2.0]),
     st.sampled_from([0.0, 0.5, 1.3, 4.0]),
 )
-def test_choose_finds_the_best_of_all(rows, wanted, floor, cutoff):
-    truth = np.array([score for score, _ in rows])
-    bounds = np.array([score * more * (1 + 1e-5) for score, more in rows]).astype(np.float32)
-    every = np.arange(len(rows), dtype=np.int32)
-    asked = []
+def test_choose_finds_the_best_of_all(segments, wanted, cutoff):
+    """Segment by segment; of articles of one score the newer, then that of the later segment, then the later docid."""
+    best, expected = Best(wanted), []
+    for number, rows in enumerate(segments):
+        truth, dates = (
+            np.array([score for score, _, _ in rows]),
+            np.array(sorted(date for _, _, date in rows), np.int64),
+        )
+        bounds = np.array([score * more * (1 + 1e-5) for score, more, _ in rows]).astype(np.float32)
+        every = np.arange(len(rows), dtype=np.int32)
+        asked = []
 
-    def score(docs):
-        assert (np.diff(docs) > 0).all()
-        asked.extend(docs.tolist())
-        return truth[docs]
+        def score(docs, truth=truth, asked=asked):
+            assert (np.diff(docs) > 0).all()
+            asked.extend(docs.tolist())
+            return truth[docs]
 
-    def collect(least):
-        assert least < cutoff
-        return every[bounds >= np.float32(least)], bounds[bounds >= np.float32(least)]
+        def collect(least, every=every, bounds=bounds):
+            assert least < cutoff
+            return every[bounds >= np.float32(least)], bounds[bounds >= np.float32(least)]
 
-    known = bounds >= np.float32(cutoff)
-    docs, scores = choose(every[known], bounds[known], cutoff, wanted, floor, score, collect)
-    assert scores.tolist() == truth[docs].tolist()
-    assert len({*docs.tolist()}) == len(docs)
-    assert len({*asked}) == len(asked), "nothing is scored twice"
-    ranked = sorted(truth[truth >= floor].tolist(), reverse=True)
-    if wanted and ranked:
-        least = ranked[min(wanted, len(ranked)) - 1]
-        assert {*docs.tolist()} >= {*every[truth >= max(floor, least)].tolist()}
+        known = bounds >= np.float32(cutoff)
+        choose(best, number, dates, every[known], bounds[known], cutoff, PlanScorer(score), collect)
+        assert len({*asked}) == len(asked), "nothing is scored twice"
+        expected += zip(truth.tolist(), dates.tolist(), [number] * len(rows), every.tolist(), strict=True)
+    expected.sort(reverse=True)
+    assert best.floor == (expected[wanted - 1][0] if 0 < wanted <= len(expected) else 0)
+    assert best.take() == expected[:wanted]
+    assert best.take() == []
 
 
 def test_choose_scores_few_where_bounds_are_close():
@@ -264,6 +271,25 @@ def test_choose_scores_few_where_bounds_are_close():
         asked.append(len(docs))
         return truth[docs]
 
-    docs, _ = choose(np.arange(10_000, dtype=np.int32), truth.astype(np.float32), 0.0, 10, 0.0, score, print)
-    assert {*docs.tolist()} == {*np.argsort(truth)[-10:].tolist()}
+    best, docs = Best(10), np.arange(10_000, dtype=np.int32)
+    choose(best, 0, np.zeros(10_000, np.int64), docs, truth.astype(np.float32), 0.0, PlanScorer(score))
+    assert [doc for *_, doc in best.take()] == np.argsort(truth)[-10:][::-1].tolist()
     assert sum(asked) <= 10 + FEW
+
+
+def test_choose_refuses_what_does_not_fit_together():
+    dates, docs, bounds = np.zeros(5, np.int64), np.array([1, 4], np.int32), np.ones(2, np.float32)
+    scorer = PlanScorer(lambda docs: np.ones(len(docs)))
+    choose(Best(1), 0, dates, docs, bounds, 0.0, scorer)
+    for wrong, message in (
+        ((dates[:4], docs, bounds), "docids from 1 to 4 of 4"),
+        ((dates, docs[::-1].copy(), bounds), "docid 1 after 4"),
+        ((dates, np.array([-1, 4], np.int32), bounds), "docids from -1"),
+        ((dates, docs, bounds[:1]), "1 bounds for 2 articles"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            choose(Best(1), 0, *wrong, 0.0, scorer)
+    with pytest.raises(ValueError, match="3 scores for 2"):
+        choose(Best(1), 0, dates, docs, bounds, 0.0, PlanScorer(lambda docs: np.ones(3)))
+    with pytest.raises(ValueError, match="the best -1"):
+        Best(-1)

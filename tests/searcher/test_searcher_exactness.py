@@ -224,7 +224,7 @@ def test_a_page_is_the_first_of_all_matches_scored(indexes, chapter):
             assert len(whole.found) == page.total
         total, best = best_of_all(parts, ranking, plan, offset, offset + limit)
         assert (page.total, ready.count()) == (total, total), plan
-        rows = [[one.score, one.date, one.segment, one.doc] for one in page.found]
+        rows = [[*one] for one in page.found]
         assert rows == best, plan
         found += bool(best)
     assert found > QUERIES * 0.7

@@ -133,7 +133,7 @@ def test_order_of_equals():
 
         def order(sort, limit=None, offset=0, parts=parts):
             page = search(parts, Word("text", Form("ploi"))).page(limit, offset, sort)
-            return "".join(parts[one.segment].segment.id(one.doc) for one in page.found)
+            return "".join(parts[number].segment.id(doc) for _, _, number, doc in page.found)
 
         assert order("relevance") == order("newest") == "cdaeb"
         assert order("oldest") == "adcbe"
@@ -155,7 +155,7 @@ def test_of_equals_in_many_segments_the_newest_are_on_the_page(newer):
     page = search(parts, Word("text", Form("ploi"))).page(10)
     assert page.total == 35 + newer
     assert page.found == search(parts, Word("text", Form("ploi"))).page(None).found[:10]
-    assert [one.segment for one in page.found] == [1] * min(newer, 10) + [0] * max(10 - newer, 0)
+    assert [number for _, _, number, _ in page.found] == [1] * min(newer, 10) + [0] * max(10 - newer, 0)
 
 
 def test_no_segments_no_hits():
