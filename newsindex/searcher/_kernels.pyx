@@ -1,8 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""The inner loops of a search, over ascending arrays of docids. Called by `newsindex.searcher` only.
+"""Sets of articles as ascending arrays of docids: what two have in common, what one has alone.
 
-Docids come from the posting-list reader, which has checked that they ascend and lie inside the segment; arrays that
-are indexed by docid are as long as the segment. Lengths that have to agree are checked here.
+Called by `newsindex.searcher` only. Docids come from the posting-list reader, which has checked that they ascend.
 """
 
 from libc.stdint cimport int32_t, int64_t

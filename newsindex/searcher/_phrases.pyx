@@ -18,6 +18,7 @@ from newsindex.inverted._blocks cimport (
     Rows,
     decode_ends,
     fault,
+    forward,
     occurrences_bounds,
     open_rows,
     peek,
@@ -40,7 +41,8 @@ cdef class Terms:
     """The terms that a word of a phrase may be, in one segment.
 
     Args:
-        lists, marks, rests: their posting lists, and for each the marks of its forms (see `PostingList.tally`).
+        lists, marks, rests: their posting lists, and for each the marks of its forms (see `PostingList.tally`). What is
+            TYPED is ALIKE too, and what is ALIKE is CHOSEN.
         spelled: whether the word asks for a spelling; else what is chosen has all marks.
 
     Attributes:
@@ -107,12 +109,31 @@ cdef inline bint has(const Word *word, Py_ssize_t k, int mark) noexcept nogil:
 cdef inline int64_t move(Word *word, int64_t doc) except -1 nogil:
     """The first article from `doc` on that has one of the terms of a word, END where there is none."""
     cdef Track *first = word.heap[0]
+    cdef Cursor *cursor = &first.cursor
+    if first.doc >= doc:
+        return first.doc
+    if word.count > 1 or cursor.count == 0 or cursor.docs[cursor.count - 1] < doc:
+        return move_far(word, doc)
+    cursor.at = forward(cursor.docs, cursor.at, cursor.count, <uint32_t>doc)
+    first.doc = cursor.docs[cursor.at]
+    return first.doc
+
+
+cdef int64_t move_far(Word *word, int64_t doc) except -1 nogil:
+    """`move` where another block has to be decoded, or there are several terms."""
+    cdef Track *first = word.heap[0]
     while first.doc < doc:
         first.doc = seek(&first.cursor, doc)
         if word.count > 1:
             sink(word.heap, word.count)
             first = word.heap[0]
     return first.doc
+
+
+cdef inline int64_t last_decoded(const Word *word) noexcept nogil:
+    """Up to where the articles of a word are known; to go through these one by one is faster than to jump."""
+    cdef const Cursor *cursor = &word.heap[0].cursor
+    return cursor.docs[cursor.count - 1] if cursor.count else -1
 
 
 cdef void sink(Track **heap, Py_ssize_t count) noexcept nogil:
@@ -344,7 +365,7 @@ cdef class Walk:
         for w in range(self.count):
             next_doc = move(self.rarest[w], doc)
             if next_doc != doc:
-                return next_doc
+                return next_doc if next_doc > last_decoded(self.rarest[0]) else doc + 1
             if w == 0 and self.count > 1:
                 continue  # most articles have no other word
             if w == 1:
