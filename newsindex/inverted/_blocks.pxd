@@ -1,18 +1,18 @@
 # cython: language_level=3
-"""Docs blocks of posting lists: where they stand in a list, and their decoding, for `_postings` and the searcher.
+"""Blocks of posting lists: where they stand in a list, and their decoding, for `_postings` and the searcher.
 
 A `List` is a posting list whose header and block table were checked (see `_postings`, which makes them and keeps alive
-what they point to). A `Cursor` walks through one: `seek` finds articles, in ascending order only.
+what they point to). A `Cursor` walks through one: `seek` finds articles, in ascending order only. `Rows` are an
+occurrences block that was checked.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from newsindex.inverted._occurrences cimport peek
-
 cdef enum:
     BLOCK = 128
     END = 0x7FFFFFFF  # beyond all docids
+    MOST_OCCURRENCES = 0x7FFFFFFF  # in a block; what is handed out counts them in int32
 
 
 cdef struct List:
@@ -24,12 +24,60 @@ cdef struct List:
     Py_ssize_t blocks, blocks_size
     Py_ssize_t block_count
     Py_ssize_t df
+    Py_ssize_t forms
     int64_t articles
+    const uint8_t *positions  # the section of the occurrences of a list of several blocks, where they begin, their size
+    Py_ssize_t positions_start, positions_size
 
 
 cdef inline int fault(const char *reason) except -1 nogil:
     with gil:
         raise ValueError(reason.decode())
+
+
+cdef inline uint32_t peek(const uint8_t *data, Py_ssize_t index, int width) noexcept nogil:
+    """The number at `index` of a packed row; the row is followed by at least 8 readable bytes."""
+    cdef uint64_t word
+    cdef Py_ssize_t bit = index * width
+    memcpy(&word, data + (bit >> 3), 8)
+    return <uint32_t>((word >> (bit & 7)) & ((<uint64_t>1 << width) - 1))
+
+
+cdef inline int64_t run_up(const uint8_t *row, Py_ssize_t count, int width, int64_t sum, uint32_t *sums) noexcept nogil:
+    """Add to `sum` each number of a packed row, and 1 for each, and note what it is after each; returns the last.
+
+    Most numbers take 16 bits at most: of these, one load gets eight, or four.
+    """
+    cdef Py_ssize_t i = 0, k, half = (4 * width) >> 3
+    cdef uint64_t word, mask = (<uint64_t>1 << width) - 1
+    if width <= 8:
+        while i + 8 <= count:
+            memcpy(&word, row, 8)
+            for k in range(8):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            i += 8
+            row += width
+    elif width <= 16:
+        while i + 8 <= count:
+            memcpy(&word, row, 8)
+            for k in range(4):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            memcpy(&word, row + half, 8)
+            word >>= (4 * width) & 7
+            for k in range(4, 8):
+                sum += 1 + <int64_t>(word & mask)
+                sums[i + k] = <uint32_t>sum
+                word >>= width
+            i += 8
+            row += width
+    for k in range(count - i):
+        sum += 1 + <int64_t>peek(row, k, width)
+        sums[i + k] = <uint32_t>sum
+    return sum
 
 
 cdef inline Py_ssize_t u32(const List *one, Py_ssize_t at) noexcept nogil:
@@ -83,23 +131,13 @@ cdef inline Py_ssize_t docs_bounds(const List *one, Py_ssize_t block, Py_ssize_t
 
 cdef inline Py_ssize_t decode_docs(const List *one, Py_ssize_t block, uint32_t *docs) except -1 nogil:
     """Decode the docids of one block; returns how many there are."""
-    cdef Py_ssize_t count = block_size(one, block), stop, at = docs_bounds(one, block, &stop), i
-    cdef int width
-    cdef uint64_t word, mask
-    cdef int64_t doc
-    cdef const uint8_t *row
+    cdef Py_ssize_t count = block_size(one, block), stop, at = docs_bounds(one, block, &stop)
+    cdef int64_t doc = last_doc(one, block - 1) if one.block_count > 1 else -1
     if at + 2 > stop or one.data[at] > 32 or one.data[at + 1] > 32:
         fault("impossible bit widths")
-    width = one.data[at]
-    if at + 2 + (count * width + 7) // 8 > stop:
+    if at + 2 + (count * one.data[at] + 7) // 8 > stop:
         fault("a docs block longer than its bytes")
-    doc = last_doc(one, block - 1) if one.block_count > 1 else -1
-    row = one.data + at + 2
-    mask = (<uint64_t>1 << width) - 1
-    for i in range(count):
-        memcpy(&word, row + ((i * width) >> 3), 8)
-        doc += 1 + <int64_t>((word >> ((i * width) & 7)) & mask)
-        docs[i] = <uint32_t>doc
+    doc = run_up(one.data + at + 2, count, one.data[at], doc, docs)
     if doc >= one.articles or (one.block_count > 1 and doc != last_doc(one, block)):
         fault("docids that are not those of their block")
     return count
@@ -118,9 +156,18 @@ cdef inline void rewind(Cursor *cursor, const List *one) noexcept nogil:
     cursor.at = cursor.count = 0
 
 
+cdef inline Py_ssize_t forward(const uint32_t *docs, Py_ssize_t at, Py_ssize_t count, uint32_t doc) noexcept nogil:
+    """The first place from `at` whose docid is at least `doc`; the last docid is."""
+    while at + 16 < count and docs[at + 16] < doc:
+        at += 16
+    while docs[at] < doc:
+        at += 1
+    return at
+
+
 cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
     """The first docid from `doc` on, END where there is none. What was passed does not come back."""
-    cdef Py_ssize_t block, low, high, middle
+    cdef Py_ssize_t block
     if cursor.count == 0 or cursor.docs[cursor.count - 1] < doc:
         block = first_block(cursor.list, doc, cursor.block + 1)
         if block >= cursor.list.block_count:
@@ -132,21 +179,69 @@ cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
         if cursor.docs[cursor.count - 1] < doc:
             cursor.at = cursor.count
             return END
-    low = cursor.at
-    if cursor.docs[low] < doc:
-        high = min(low + 8, cursor.count - 1)
-        if cursor.docs[high] < doc:
-            low, high = high, cursor.count - 1
-        while low + 1 < high:
-            middle = (low + high) // 2
-            if cursor.docs[middle] < doc:
-                low = middle
-            else:
-                high = middle
-        cursor.at = high
+    cursor.at = forward(cursor.docs, cursor.at, cursor.count, <uint32_t>doc)
     return cursor.docs[cursor.at]
 
 
 cdef inline uint8_t impact(const Cursor *cursor) noexcept nogil:
     """The impact of the posting where the cursor stands."""
     return cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + cursor.at]
+
+
+cdef inline int64_t decode_ends(const List *one, Py_ssize_t block, uint32_t *ends, Py_ssize_t *after) except -1 nogil:
+    """Where in a block that was decoded the occurrences of each article end; returns their number.
+
+    That is right only if `open_rows` finds room for them. In `after`, where the docs part of the block ends.
+    """
+    cdef Py_ssize_t stop, at = docs_bounds(one, block, &stop), count = block_size(one, block)
+    cdef Py_ssize_t row = at + 2 + (count * one.data[at] + 7) // 8
+    after[0] = row + (count * one.data[at + 1] + 7) // 8
+    if one.data[at + 1] > 32 or after[0] > stop:
+        fault("a docs block longer than its bytes")
+    return run_up(one.data + row, count, one.data[at + 1], 0, ends)
+
+
+cdef inline const uint8_t *occurrences_bounds(const List *one, Py_ssize_t block, Py_ssize_t after, Py_ssize_t *begin,
+                                              Py_ssize_t *end) except NULL nogil:
+    """Where in a section, which is returned, the occurrences of a block begin and end; its docs end at `after`."""
+    cdef Py_ssize_t row = one.table + 12 * block
+    cdef const uint8_t *section = one.data
+    begin[0], end[0] = after, one.stop
+    if one.block_count > 1:
+        section = one.positions
+        begin[0] = u32(one, row + 8)
+        end[0] = u32(one, row + 20) if block + 1 < one.block_count else one.positions_size
+        if end[0] > one.positions_size:
+            fault("an occurrences block outside its list")
+        begin[0] += one.positions_start
+        end[0] += one.positions_start
+    if begin[0] + 2 >= end[0]:
+        fault("an occurrences block without an occurrence")
+    return section
+
+
+cdef struct Rows:
+    # An occurrences block: position deltas, and form numbers, which are below `form_count` or impossible.
+    const uint8_t *positions
+    const uint8_t *forms
+    int delta_width, form_width
+    uint64_t form_count
+
+
+cdef inline int open_rows(Rows *rows, const uint8_t *section, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t count,
+                          Py_ssize_t form_count) except -1 nogil:
+    """The rows of an occurrences block of `count` occurrences."""
+    cdef Py_ssize_t size
+    if count > <Py_ssize_t>MOST_OCCURRENCES:
+        with gil:
+            raise ValueError(f"{count} occurrences announced in a block")
+    if begin + 2 > end or not 1 <= section[begin] <= 32 or section[begin + 1] > 32:
+        fault("impossible bit widths")
+    rows.delta_width, rows.form_width = section[begin], section[begin + 1]
+    size = (count * rows.delta_width + 7) // 8
+    if begin + 2 + size + (count * rows.form_width + 7) // 8 > end:
+        fault("an occurrences block longer than its bytes")
+    rows.positions = section + begin + 2
+    rows.forms = rows.positions + size
+    rows.form_count = form_count
+    return 0

@@ -4,12 +4,13 @@
 It gathers positions and form numbers of articles one after another, or the marks that forms were given, or counts these.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 import numpy as np
 
+from newsindex.inverted._blocks cimport peek
 from newsindex.inverted._buffers cimport Buffer, reserve
 
 
@@ -23,9 +24,9 @@ CHOSEN, ALIKE, TYPED = CHOSEN_MARK, ALIKE_MARK, TYPED_MARK
 
 cdef inline uint8_t marks_of(Occurrences self, Py_ssize_t k) except? 0xFF:
     """The marks of the form of an occurrence."""
-    cdef uint32_t form = peek(&self.data[self.at + self.row], k, self.form_width)
-    if form >= <uint64_t>self.form_count:
-        raise ValueError(f"form number {form} of a term with {self.form_count}")
+    cdef uint32_t form = peek(self.rows.forms, k, self.rows.form_width)
+    if form >= self.rows.form_count:
+        raise ValueError(f"form number {form} of a term with {self.rows.form_count}")
     return self.marks[form] if form < self.marks.shape[0] else self.rest
 
 
@@ -36,20 +37,6 @@ cdef class Occurrences:
         free(self.gathered_positions.data)
         free(self.gathered_forms.data)
         free(self.gathered_marks.data)
-
-    cdef int open(self, const uint8_t[::1] data, Py_ssize_t at, Py_ssize_t stop, Py_ssize_t count,
-                  Py_ssize_t form_count) except -1:
-        if at + 2 > stop or not 1 <= data[at] <= 32 or data[at + 1] > 32:
-            raise ValueError("impossible bit widths")
-        self.form_count = form_count
-        self.data = data
-        self.at = at + 2
-        self.delta_width = data[at]
-        self.form_width = data[at + 1]
-        self.row = (count * self.delta_width + 7) // 8
-        if self.at + self.row + (count * self.form_width + 7) // 8 > stop:
-            raise ValueError("an occurrences block longer than its bytes")
-        return 0
 
     cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept:
         """Tell forms apart: those numbered below len(marks) have these marks, all others `rest`."""
@@ -69,7 +56,7 @@ cdef class Occurrences:
         cdef int32_t inside = limit > 0
         for k in range(first, first + count):
             if inside:
-                position += peek(&self.data[self.at], k, self.delta_width) + (k > first)
+                position += peek(self.rows.positions, k, self.rows.delta_width) + (k > first)
                 inside = position < limit
             if self.marking and not self.uniform:
                 marks = marks_of(self, k)
@@ -89,7 +76,7 @@ cdef class Occurrences:
         reserve(&self.gathered_positions, 4 * count)
         positions = <int32_t *>(self.gathered_positions.data + self.gathered_positions.size)
         for k in range(count):
-            position += peek(&self.data[self.at], first + k, self.delta_width) + (k > 0)
+            position += peek(self.rows.positions, first + k, self.rows.delta_width) + (k > 0)
             positions[k] = <int32_t>position
         if position > 0x7FFFFFFF:
             raise ValueError(f"an impossible position {position}")
@@ -120,11 +107,11 @@ cdef class Occurrences:
         reserve(&self.gathered_forms, 4 * count)
         forms = <int32_t *>(self.gathered_forms.data + self.gathered_forms.size)
         for k in range(count):
-            form = peek(&self.data[self.at + self.row], first + k, self.form_width)
+            form = peek(self.rows.forms, first + k, self.rows.form_width)
             highest = max(highest, form)
             forms[k] = <int32_t>form
-        if highest >= <uint64_t>self.form_count:
-            raise ValueError(f"form number {highest} of a term with {self.form_count}")
+        if highest >= self.rows.form_count:
+            raise ValueError(f"form number {highest} of a term with {self.rows.form_count}")
         self.gathered_forms.size += 4 * count
         return 0
 

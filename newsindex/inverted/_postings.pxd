@@ -13,19 +13,15 @@ cdef class PostingList:
     cdef object verify_postings, verify_positions
     cdef Py_ssize_t start
     cdef Py_ssize_t verified_from, verified_to  # docs blocks; pages are verified once anyway, but asking takes time
-    cdef uint64_t occ_start, occ_size
     cdef readonly Py_ssize_t df
     cdef readonly Py_ssize_t forms
 
     cdef int _lay_out_blocks(self, Py_ssize_t at, Py_ssize_t verified) except -1
     cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
     cdef int verify_docs(self, int64_t low, int64_t high) except -1
-    cdef int _occurrences_bounds(self, Py_ssize_t block, Py_ssize_t after, Py_ssize_t *begin,
-                                 Py_ssize_t *end) except -1
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1
     cdef int _check_maximum(self, Py_ssize_t block, Py_ssize_t count) except -1
-    cdef const uint8_t *_counts(self, Py_ssize_t block, int *width, Py_ssize_t *after) except NULL
     cdef int _open_occurrences(self, Occurrences occurrences, Py_ssize_t block, Py_ssize_t count,
                                Py_ssize_t after) except -1

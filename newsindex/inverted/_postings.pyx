@@ -30,44 +30,24 @@ from libc.string cimport memcpy
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK as _BLOCK
-from newsindex.inverted._blocks cimport List, block_size, decode_docs, docs_bounds, first_block, last_doc, u32
+from newsindex.inverted._blocks cimport (
+    List,
+    MOST_OCCURRENCES,
+    decode_docs,
+    decode_ends,
+    docs_bounds,
+    first_block,
+    forward,
+    last_doc,
+    occurrences_bounds,
+    open_rows,
+    u32,
+)
 from newsindex.inverted._buffers cimport Buffer, put_bytes
-from newsindex.inverted._occurrences cimport Occurrences, gathered, peek
-
-cdef enum:
-    MOST_OCCURRENCES = 0x7FFFFFFF  # in a block; what the reader hands out counts them in int32
+from newsindex.inverted._occurrences cimport Occurrences, gathered
 
 BLOCK = _BLOCK
 PADDING = 8
-
-
-cdef extern from *:
-    int popcount "__builtin_popcountll"(unsigned long long word) nogil
-
-
-cdef inline int64_t summed(const uint8_t *row, int width, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    """The sum of some numbers of a packed row; of narrow ones, which most rows are of, many at a time."""
-    cdef int64_t total = 0
-    cdef uint64_t word
-    cdef Py_ssize_t take
-    while width and first < end:
-        if width > 8:
-            total += peek(row, first, width)
-            first += 1
-            continue
-        take = min(end - first, <Py_ssize_t>(56 // width))
-        memcpy(&word, row + ((first * width) >> 3), 8)
-        word = (word >> ((first * width) & 7)) & ((<uint64_t>1 << (take * width)) - 1)
-        first += take
-        if width == 1:
-            total += popcount(word)
-        elif width == 2:
-            total += popcount(word & <uint64_t>0x5555555555555555) + 2 * popcount(word & <uint64_t>0xAAAAAAAAAAAAAAAA)
-        else:
-            while word:
-                total += word & ((<uint64_t>1 << width) - 1)
-                word >>= width
-    return total
 
 
 cdef class PostingList:
@@ -101,9 +81,8 @@ cdef class PostingList:
         start = self._varint(start, &value)
         if value < 1 or value > 0x7FFFFFFF:
             raise ValueError(f"a term with {value} forms")
-        self.forms = <Py_ssize_t>value
+        self.forms = self.list.forms = <Py_ssize_t>value
         self.list.block_count = (self.df + _BLOCK - 1) // _BLOCK
-        self.occ_start = self.occ_size = 0
         if self.list.block_count > 1:
             self._lay_out_blocks(start, verified)
             return
@@ -118,11 +97,13 @@ cdef class PostingList:
     cdef int _lay_out_blocks(self, Py_ssize_t at, Py_ssize_t verified) except -1:
         """Find the parts of a list of several blocks from `at`, where its header goes on."""
         cdef Py_ssize_t count = self.list.block_count
-        at = self._varint(at, &self.occ_start)
-        at = self._varint(at, &self.occ_size)
-        if self.occ_size > <uint64_t>self.occ.shape[0] or (
-                self.occ_start + self.occ_size + 8 > <uint64_t>self.occ.shape[0]):
+        cdef uint64_t start, size
+        at = self._varint(at, &start)
+        at = self._varint(at, &size)
+        if size > <uint64_t>self.occ.shape[0] or start + size + 8 > <uint64_t>self.occ.shape[0]:
             raise ValueError("occurrences outside their section")
+        self.list.positions = &self.occ[0]
+        self.list.positions_start, self.list.positions_size = <Py_ssize_t>start, <Py_ssize_t>size
         self.list.table = at
         self.list.maxima = at + 12 * count + 4
         self.list.impacts = self.list.maxima + count
@@ -168,36 +149,18 @@ cdef class PostingList:
         self.verified_from, self.verified_to = begin, end
         return 0
 
-    cdef int _occurrences_bounds(self, Py_ssize_t block, Py_ssize_t after, Py_ssize_t *begin,
-                                 Py_ssize_t *end) except -1:
-        """Where the occurrences of a block begin and end, in the list or in the positions; its docs end at `after`."""
-        cdef Py_ssize_t row = self.list.table + 12 * block
-        begin[0] = after
-        end[0] = self.list.stop
-        if self.list.block_count > 1:
-            begin[0] = u32(&self.list, row + 8)
-            end[0] = u32(&self.list, row + 20) if block + 1 < self.list.block_count else self.occ_size
-            if end[0] > <Py_ssize_t>self.occ_size:
-                raise ValueError("an occurrences block outside its list")
-        if begin[0] + 2 >= end[0]:
-            raise ValueError("an occurrences block without an occurrence")
-        return 0
-
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1:
         """Decode one docs block; returns the number of articles in it, and where it ends in `after`.
 
         What it announces is bounded by the bits that there are for occurrences.
         """
-        cdef Py_ssize_t count = decode_docs(&self.list, block, docs), i, occurrences = count, begin, end
-        cdef int width
-        cdef const uint8_t *row = self._counts(block, &width, after)
-        for i in range(count):
-            counts[i] = 1 + peek(row, i, width)
-            # Not the sum of `counts`, which wrap where 2 ** 32 is announced.
-            occurrences += <Py_ssize_t>(counts[i] - 1)
-        self._occurrences_bounds(block, after[0], &begin, &end)
+        cdef Py_ssize_t count = decode_docs(&self.list, block, docs), i, begin, end
+        cdef int64_t occurrences = decode_ends(&self.list, block, counts, after)
+        occurrences_bounds(&self.list, block, after[0], &begin, &end)
         if occurrences > min(8 * (end - begin), <Py_ssize_t>MOST_OCCURRENCES):
             raise ValueError(f"{occurrences} occurrences announced in {end - begin} bytes")
+        for i in range(count - 1, 0, -1):
+            counts[i] -= counts[i - 1]
         return count
 
     def docs(self, int64_t low=0, int64_t high=0x7FFFFFFF):
@@ -295,11 +258,10 @@ cdef class PostingList:
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1:
         """Gather the occurrences in `wanted`, n ascending docids, `sizes[i]` in `wanted[i]`; or tally six `sums` each."""
-        cdef Py_ssize_t i, j = 0, block = -1, count = 0, before = 0, place = 0, own, after
+        cdef Py_ssize_t i, j = 0, block = -1, count = 0, before, after
         cdef int64_t found
         cdef uint32_t[_BLOCK] docs
-        cdef const uint8_t *counts = NULL
-        cdef int width = 0
+        cdef uint32_t[_BLOCK] ends
         self.verify_docs(wanted[0], <int64_t>wanted[n - 1] + 1)
         for i in range(n):
             if block < 0 or <int64_t>docs[count - 1] < wanted[i]:
@@ -307,35 +269,21 @@ cdef class PostingList:
                 if block >= self.list.block_count:
                     break
                 count = decode_docs(&self.list, block, docs)
-                counts = self._counts(block, &width, &after)
-                self._open_occurrences(occurrences, block, count + summed(counts, width, 0, count), after)
-                j = place = before = 0
-            while j + 16 < count and <int64_t>docs[j + 16] < wanted[i]:
-                j += 16
-            while j < count and <int64_t>docs[j] < wanted[i]:
-                j += 1
-            if j == count or <int64_t>docs[j] != wanted[i]:
+                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
+                j = 0
+            if <int64_t>docs[count - 1] < wanted[i]:
+                break
+            j = forward(docs, j, count, <uint32_t>wanted[i])
+            if <int64_t>docs[j] != wanted[i]:
                 continue
-            before += j - place + summed(counts, width, place, j)
-            place = j
-            own = 1 + peek(counts, j, width)
+            before = ends[j - 1] if j else 0
             if sums != NULL:
-                occurrences.tally(before, own, limits[wanted[i]] if limits != NULL else 0, sums + 6 * i)
+                occurrences.tally(before, ends[j] - before, limits[wanted[i]] if limits != NULL else 0, sums + 6 * i)
             else:
-                found = occurrences.copy(before, own)
+                found = occurrences.copy(before, ends[j] - before)
                 if sizes != NULL:
                     sizes[i] = found
         return 0
-
-    cdef const uint8_t *_counts(self, Py_ssize_t block, int *width, Py_ssize_t *after) except NULL:
-        """The row of occurrences per article - 1 of a block, its width, and where it ends."""
-        cdef Py_ssize_t stop, at = docs_bounds(&self.list, block, &stop), count = block_size(&self.list, block)
-        cdef Py_ssize_t row = at + 2 + (count * self.data[at] + 7) // 8
-        width[0] = self.data[at + 1]
-        after[0] = row + (count * width[0] + 7) // 8
-        if width[0] > 32 or after[0] > stop:
-            raise ValueError("a docs block longer than its bytes")
-        return &self.data[row]
 
     def check(self, int64_t[::1] words):
         """Decode the whole list, and add to `words` how often the term occurs in each article."""
@@ -372,19 +320,15 @@ cdef class PostingList:
     cdef int _open_occurrences(self, Occurrences occurrences, Py_ssize_t block, Py_ssize_t count,
                                Py_ssize_t after) except -1:
         cdef Py_ssize_t begin, end
-        if count > <Py_ssize_t>MOST_OCCURRENCES:
-            raise ValueError(f"{count} occurrences announced in a block")
-        self._occurrences_bounds(block, after, &begin, &end)
-        if self.list.block_count == 1:
-            occurrences.open(self.data, begin, end, count, self.forms)
-            return 0
-        # Blocks are read in their order, so two that share bytes would multiply what a file can make us allocate.
-        if begin < occurrences.read:
-            raise ValueError("occurrences blocks that overlap")
-        occurrences.read = end
-        if <Py_ssize_t>self.occ_start + end > occurrences.verified:
-            occurrences.verified = self.verify_positions(self.occ_start + begin, self.occ_start + end)
-        occurrences.open(self.occ, self.occ_start + begin, self.occ_start + end, count, self.forms)
+        cdef const uint8_t *section = occurrences_bounds(&self.list, block, after, &begin, &end)
+        if self.list.block_count > 1:
+            # Blocks are read in their order, so two that share bytes would multiply what a file can make us allocate.
+            if begin < occurrences.read:
+                raise ValueError("occurrences blocks that overlap")
+            occurrences.read = end
+            if end > occurrences.verified:
+                occurrences.verified = self.verify_positions(begin, end)
+        open_rows(&occurrences.rows, section, begin, end, count, self.list.forms)
         return 0
 
 
@@ -397,7 +341,7 @@ def list_sizes(postings, positions, const uint64_t[::1] starts, Py_ssize_t artic
     for t in range(starts.shape[0] - 1):
         plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1], articles,
                             verify_postings, verify_positions)
-        out[t] = plist.list.stop - plist.start + <int64_t>plist.occ_size
+        out[t] = plist.list.stop - plist.start + plist.list.positions_size
     return found
 
 

@@ -11,8 +11,9 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, impact, rewind, seek
+from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, forward, impact, rewind, seek
 from newsindex.inverted._postings cimport PostingList
+from newsindex.searcher._kernels cimport gallop
 
 cdef enum:
     WINDOW = 8192  # docids whose bounds are added up at a time: 32 KB, which the fastest cache holds
@@ -119,30 +120,13 @@ cdef inline int64_t move(Walk *walk, int64_t doc) except -1 nogil:
     if walk.count == 1:
         return seek(walk.cursors, doc)
     if walk.count == 0:
-        while walk.at < walk.size and walk.docs[walk.at] < doc:
-            walk.at = gallop(walk, doc)
+        walk.at = gallop(walk.docs, walk.size, walk.at, doc)
         return walk.docs[walk.at] if walk.at < walk.size else END
     for k in range(walk.count):
         found = seek(&walk.cursors[k], doc)
         if found < first:
             first = found
     return first
-
-
-cdef inline Py_ssize_t gallop(const Walk *walk, int64_t doc) noexcept nogil:
-    """The first place from where the walk is, whose docid is at least `doc`: doubling steps, then bisection."""
-    cdef Py_ssize_t step = 1, low = walk.at, high, middle
-    while low + step < walk.size and walk.docs[low + step] < doc:
-        low += step
-        step *= 2
-    high = min(low + step, walk.size)
-    while low + 1 < high:
-        middle = (low + high) // 2
-        if walk.docs[middle] < doc:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 cdef inline float bound(const Walk *walk, int64_t doc) noexcept nogil:
@@ -205,10 +189,7 @@ cdef int mark_list(Cursor *cursor, const float *worth, bint most, Batch *batch) 
             at = 0
             if cursor.docs[count - 1] < doc:
                 continue
-        while at + 16 < count and cursor.docs[at + 16] < doc:
-            at += 16
-        while cursor.docs[at] < doc:
-            at += 1
+        at = forward(cursor.docs, at, count, doc)
         if cursor.docs[at] == doc:
             one = worth[cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + at]]
             batch.parts[i] = max(batch.parts[i], one) if most else min(batch.parts[i] + one, worth[255])

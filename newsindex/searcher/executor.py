@@ -34,14 +34,16 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
 from newsindex.searcher._top import FEW, Best, best_of, choose
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,
     Tally,
-    alternatives_of,
+    find_words,
     phrase_tally,
+    phrase_words,
     resolve,
     word_tallies,
 )
@@ -76,23 +78,31 @@ class Matches(NamedTuple):
         return Group(docs=self.docs, bounds=self.bounds)
 
 
+class _KnownPhrase(NamedTuple):
+    """The terms of a phrase's words in a segment, none where one of these has none; and what it weighs."""
+
+    words: list[Terms]
+    weight: float
+
+
 @attrs.frozen
 class _Conjunction:
     """The parts of a conjunction, in the order in which they are looked at.
 
     Attributes:
         low, high: the docids that its dates leave.
-        leaves: its words and phrases.
-        groups: what to look for at once for these; None where that depends on the docids, or where a word has no term.
-        unsure: the leaves that not all articles have in which their words occur.
+        words, groups: what to look for at once; no groups where these depend on the docids, or a word has no term.
+        unsure: the words that not all articles have in which their terms occur.
+        phrases: rarest first.
         filters, negations, others: its other children.
     """
 
     low: int
     high: int
-    leaves: list[Word | Phrase]
+    words: list[Word]
     groups: list[Group] | None
-    unsure: list[Word | Phrase]
+    unsure: list[Word]
+    phrases: list[Phrase]
     filters: list[OneOf]
     negations: list[Not]
     others: list[Plan]
@@ -129,6 +139,7 @@ class Executor:
         self._ranking = ranking
         self._leaves: dict[Word, Leaf] = {}
         self._conjunctions: dict[Plan, _Conjunction] = {}
+        self._phrases: dict[Phrase, _KnownPhrase] = {}
 
     @cached_property
     def _scale(self) -> Scale:
@@ -227,7 +238,9 @@ class Executor:
         The scores of phrases, which matching them brings with it, are kept in `memo`.
         """
         high = self._segment.articles if high is None else high
-        if isinstance(plan, Word | Phrase | And | Dates):
+        if isinstance(plan, Phrase):
+            return self._phrase(plan, low, high, None, memo)
+        if isinstance(plan, Word | And | Dates):
             return self._and(self._conjunction(plan), low, high, memo)
         if isinstance(plan, Or):
             return self._or(plan, low, high)
@@ -243,7 +256,7 @@ class Executor:
             return Matches(docs, np.full(len(docs), plan.score * _MARGIN, np.float32))
         return _range(low, high if isinstance(plan, Everything) else low)
 
-    def _conjunction(self, plan: Word | Phrase | And | Dates) -> _Conjunction:
+    def _conjunction(self, plan: Word | And | Dates) -> _Conjunction:
         known = self._conjunctions.get(plan)
         if known is None:
             known = self._conjunctions[plan] = self._arrange(plan.children if isinstance(plan, And) else (plan,))
@@ -255,13 +268,14 @@ class Executor:
             if isinstance(child, Dates):
                 since, until = self._segment.interval(child.since, child.until)
                 low, high = max(low, since), min(high, until)
-        leaves = [child for child in children if isinstance(child, Word | Phrase)]
+        words = [child for child in children if isinstance(child, Word)]
         return _Conjunction(
             low=low,
             high=high,
-            leaves=leaves,
-            groups=None if any(map(self._is_wide, leaves)) else self._leaf_groups(leaves, low, high),
-            unsure=[leaf for leaf in leaves if isinstance(leaf, Phrase) or self._leaf(leaf).partial],
+            words=words,
+            groups=None if any(map(self._is_wide, words)) else self._word_groups(words, low, high),
+            unsure=[word for word in words if self._leaf(word).partial],
+            phrases=sorted((child for child in children if isinstance(child, Phrase)), key=self._rarest),
             filters=[child for child in children if isinstance(child, OneOf)],
             negations=[child for child in children if isinstance(child, Not)],
             others=[
@@ -270,22 +284,27 @@ class Executor:
         )
 
     def _and(self, parts: _Conjunction, low: int, high: int, memo: Memo) -> Matches:
-        """Dates first, as they bound the others; then all words at once; last what is looked up article by article."""
+        """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
         low, high = max(low, parts.low), min(high, parts.high)
-        groups = self._leaf_groups(parts.leaves, low, high) if parts.groups is None and low < high else parts.groups
+        groups = self._word_groups(parts.words, low, high) if parts.groups is None and low < high else parts.groups
         if low >= high or groups is None:
             return _range(low, low)
         groups = groups + [self.run(child, low, high).group() for child in parts.others]
-        filters = parts.filters
+        phrases, filters = parts.phrases, parts.filters
+        if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
+            matches, phrases = self._phrase(phrases[0], low, high, None, memo), phrases[1:]
+            groups += [matches.group()] if groups else []
+        elif not groups and filters:
+            matches, filters = self._one_of(filters[0], low, high), filters[1:]
+        elif not groups:
+            matches = _range(low, high)
         if groups:
             with self._segment.reading_postings():
                 matches = Matches(*all_of(groups, low, high))
-        elif filters:
-            matches, filters = self._one_of(filters[0], low, high), filters[1:]
-        else:
-            matches = _range(low, high)
-        for leaf in parts.unsure:
-            matches = self._confirm(leaf, matches, memo)
+        for phrase in phrases:
+            matches = self._phrase(phrase, low, high, matches, memo)
+        for word in parts.unsure:
+            matches = self._confirm(word, matches)
         for one in filters:
             matches = matches.take(self._among(one, matches.docs))
         for negation in parts.negations:
@@ -294,26 +313,22 @@ class Executor:
                 matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
 
-    def _is_wide(self, leaf: Word | Phrase) -> bool:
-        """Whether a word of a leaf has more terms than are walked together."""
-        return any(len(word) > _TOGETHER for word in alternatives_of(self._segment, leaf))
+    def _is_wide(self, word: Word) -> bool:
+        """Whether a word has more terms than are walked together."""
+        return self._leaf(word).group.count > _TOGETHER
 
-    def _leaf_groups(self, leaves: Iterable[Word | Phrase], low: int, high: int) -> list[Group] | None:
-        """A group for each word of some leaves; None where a word has no term."""
+    def _word_groups(self, words: Iterable[Word], low: int, high: int) -> list[Group] | None:
+        """A group for each of some words; None where one has no term."""
         groups = []
-        for leaf in leaves:
-            if isinstance(leaf, Word):
-                found = [self._leaf(leaf).group]
-            else:
-                found = [Group(tuple(one.postings for one in word)) for word in alternatives_of(self._segment, leaf)]
-            for group in found:
-                if not group.count:
-                    return None
-                if group.count > _TOGETHER:
-                    with self._segment.reading_postings():
-                        _, docs, bounds, _ = any_of([group], low, high)
-                    group = Group(docs=docs, bounds=bounds if isinstance(leaf, Word) else None)
-                groups.append(group)
+        for word in words:
+            group = self._leaf(word).group
+            if not group.count:
+                return None
+            if group.count > _TOGETHER:
+                with self._segment.reading_postings():
+                    _, docs, bounds, _ = any_of([group], low, high)
+                group = Group(docs=docs, bounds=bounds)
+            groups.append(group)
         return groups
 
     def _leaf(self, word: Word) -> Leaf:
@@ -323,22 +338,39 @@ class Executor:
             leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
         return leaf
 
-    def _confirm(self, leaf: Word | Phrase, matches: Matches, memo: Memo) -> Matches:
-        """Those of some articles with the words of a leaf that have the leaf itself."""
-        if isinstance(leaf, Phrase):
-            tally = phrase_tally(self._segment, leaf, matches.docs)
-            present = in_field(leaf, tally) > 0
-            matches, tally = matches.take(present), tally[present]
-            if self._ranking is None:
-                return matches
-            scores = score_tally(leaf.field, self._ranking.weight(leaf), self._scale, matches.docs, tally)
-            if memo is not None:
-                memo[leaf] = matches.docs, scores
-            return matches.plus(scores * _MARGIN)
-        if not self._leaf(leaf).partial:
+    def _known(self, phrase: Phrase) -> _KnownPhrase:
+        known = self._phrases.get(phrase)
+        if known is None:
+            weight = self._ranking.weight(phrase) if self._ranking else 0.0
+            known = self._phrases[phrase] = _KnownPhrase(phrase_words(self._segment, phrase), weight)
+        return known
+
+    def _rarest(self, phrase: Phrase) -> int:
+        """In at most how many articles a phrase can be."""
+        return min([word.size for word in self._known(phrase).words], default=0)
+
+    def _phrase(self, phrase: Phrase, low: int, high: int, among: Matches | None, memo: Memo) -> Matches:
+        """Those with a phrase among some articles, or of all from `low` to `high` - 1."""
+        words, weight = self._known(phrase)
+        docs = None if among is None else among.docs
+        docs, tally = find_words(self._segment, phrase, words, low, high, docs, self._ranking is not None)
+        if phrase.field == BODY:
+            present = in_field(phrase, tally) > 0
+            docs, tally = docs[present], tally[present]
+        matches = Matches(docs) if among is None else among.take(np.searchsorted(among.docs, docs))
+        if self._ranking is None:
             return matches
-        tallies = word_tallies(self._segment, leaf, matches.docs)
-        return matches.take(np.any([in_field(leaf, tally) > 0 for tally in tallies], axis=0))
+        scores = score_tally(phrase.field, weight, self._scale, docs, tally)
+        if memo is not None:
+            memo[phrase] = docs, scores
+        return matches.plus(scores * _MARGIN)
+
+    def _confirm(self, word: Word, matches: Matches) -> Matches:
+        """Those of some articles with the terms of a word that have the word itself."""
+        if not self._leaf(word).partial:
+            return matches
+        tallies = word_tallies(self._segment, word, matches.docs)
+        return matches.take(np.any([in_field(word, tally) > 0 for tally in tallies], axis=0))
 
     def _or(self, plan: Or, low: int, high: int) -> Matches:
         groups = []

@@ -7,7 +7,7 @@ confirms them and counts for their scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import attrs
@@ -21,11 +21,10 @@ from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
-from newsindex.searcher._kernels import phrases
+from newsindex.searcher._phrases import Terms, find_phrase
 
 Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
-Row = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # begins, ends, positions, marks of a word
 
 _NONE: Final[NDArray[np.uint8]] = np.zeros(0, np.uint8)
 _stemmer: Final = Stemmer()
@@ -183,11 +182,6 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
     return (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
 
 
-def alternatives_of(segment: Segment, leaf: Word | Phrase) -> list[list[Alternative]]:
-    """The terms of each word of a leaf."""
-    return [resolve(segment, leaf.field, pattern) for pattern in patterns_of(leaf)]
-
-
 def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
     """In about how many articles of a segment a pattern occurs: at most so many."""
     return min(sum(one.postings.df for one in resolve(segment, field, pattern)), segment.articles)
@@ -203,43 +197,39 @@ def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
         return [one.tally(docs, limits) for one in resolve(segment, word.field, word.pattern)]
 
 
+def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
+    """The terms of each word of a phrase; nothing where one has none."""
+    words = []
+    for pattern in phrase.patterns:
+        found = resolve(segment, phrase.field, pattern)
+        if not found:
+            return []
+        lists, marks, rests = zip(*[(one.postings, one.marks, one.rest) for one in found], strict=True)
+        words.append(Terms(lists, marks, rests, isinstance(pattern, Stem) and bool(pattern.form)))
+    return words
+
+
+def find_words(
+    segment: Segment, phrase: Phrase, words: list[Terms], low: int, high: int, docs: Docs | None, spelling: bool
+) -> tuple[Docs, Tally]:
+    """The articles from `low` to `high` - 1, or those of them in `docs`, that have a phrase, and how often.
+
+    A phrase of the body is looked for in all of the text; see `newsindex.searcher.executor.in_field`.
+
+    Args:
+        words: the `phrase_words` of the phrase in the segment.
+        spelling: whether to tally also what is spelled as was asked for; see `word_tallies`.
+    """
+    limits = segment.title_words if phrase.field in (TEXT, BODY) else None
+    with segment.reading_postings():
+        return find_phrase(words, low, high, phrase.slop, spelling, limits, docs)
+
+
 def phrase_tally(segment: Segment, phrase: Phrase, docs: Docs) -> Tally:
     """How often a phrase occurs in each of `docs`, as `word_tallies`."""
-    words = alternatives_of(segment, phrase)
-    if not len(docs) or not all(words):
-        return np.zeros((len(docs), 6), np.int32)
-    limits = segment.title_words[docs] if phrase.field in (TEXT, BODY) else None
-    spelled = any(map(_is_spelled, phrase.patterns))
-    with segment.reading_postings():
-        rows = [
-            _positions(word, _is_spelled(pattern) or not spelled, docs)
-            for word, pattern in zip(words, phrase.patterns, strict=True)
-        ]
-        return phrases(rows, len(docs), phrase.slop, CHOSEN | ALIKE | TYPED if spelled else CHOSEN, limits)
-
-
-def _is_spelled(pattern: Pattern) -> bool:
-    return isinstance(pattern, Stem) and bool(pattern.form)
-
-
-def _positions(alternatives: Sequence[Alternative], spelled: bool, docs: Docs) -> Row:
-    """Where a word stands in each of `docs`, whichever of its terms it is there, with its marks, or all of them."""
-    found = [one.postings.occurrences(docs, one.marks, one.rest) for one in alternatives]
-    starts, positions, marks = found[0] if len(found) == 1 else _united(found, len(docs))
-    if not spelled:
-        marks = np.full(len(marks), CHOSEN | ALIKE | TYPED, np.uint8)
-    return starts[:-1], starts[1:], positions, marks
-
-
-def _united(found: Sequence[tuple[Any, Any, Any]], docs: int) -> tuple[Any, Any, Any]:
-    """The occurrences of several terms in some articles as if they were one's."""
-    owners = np.concatenate([np.repeat(np.arange(docs), np.diff(starts)) for starts, _, _ in found])
-    positions = np.concatenate([positions for _, positions, _ in found])
-    marks = np.concatenate([marks for _, _, marks in found])
-    order = np.lexsort((positions, owners))
-    owners, positions, marks = owners[order], positions[order], marks[order]
-    # A word that may be read as several terms occurs as all of them in one place.
-    apart = np.append(True, (owners[1:] != owners[:-1]) | (positions[1:] != positions[:-1]))[: len(owners)]
-    if len(marks):
-        marks = np.bitwise_or.reduceat(marks, np.flatnonzero(apart))
-    return np.searchsorted(owners[apart], np.arange(docs + 1)), positions[apart], marks
+    counts = np.zeros((len(docs), 6), np.int32)
+    if len(docs):
+        words = phrase_words(segment, phrase)
+        found, tally = find_words(segment, phrase, words, int(docs[0]), int(docs[-1]) + 1, docs, True)
+        counts[np.searchsorted(docs, found)] = tally
+    return counts

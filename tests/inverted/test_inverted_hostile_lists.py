@@ -22,6 +22,7 @@ from inverted_twins import (
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList, list_sizes, read_terms
 from newsindex.searcher._collect import Group, all_of, any_of
+from newsindex.searcher._phrases import Terms, find_phrase
 from newsindex.searcher._scoring import Leaf, Scale, score
 from newsindex.searcher._top import best_of
 
@@ -114,6 +115,12 @@ def count(plist, docs, articles):
     leaf = Leaf("text", 1.0, (plist, plist), (marks, marks[:0]), (1, 1), True, 0.3, 1.0)
     scores = score([leaf], scale, docs)
     assert ((scores >= 0) & (scores <= 1.3)).all()
+    words = [Terms((plist,), (marks,), (0,), True), Terms((plist, plist), (marks, marks[:0]), (1, 1), True)]
+    for wanted in (None, docs):
+        found, sums = find_phrase(words, 0, articles, 2, True, lengths, wanted)
+        assert (sums[:, 0] > 0).all()
+        assert (sums[:, 1::2] <= sums[:, ::2]).all()
+        assert wanted is None or np.isin(found, docs).all()
 
 
 def read_everything(postings, positions, start, stop, articles):
@@ -321,6 +328,12 @@ def test_blocks_cannot_share_their_occurrences():
     assert len(plist.occurrences(np.array([5, 7], np.int32))[1]) == 2
     with pytest.raises(ValueError, match="occurrences block"):
         plist.occurrences(np.array([5, 200], np.int32))
-    for read in (plist.occurrences, plist.tally):
+
+    def phrase(docs):
+        word = Terms((plist,), (np.zeros(0, np.uint8),), (1,), True)
+        return find_phrase([word], 0, 600, 0, True, None, docs)
+
+    assert len(phrase(np.array([5, 7], np.int32))[0]) == 2
+    for read in (plist.occurrences, plist.tally, phrase):
         with pytest.raises(ValueError, match="occurrences blocks that overlap"):
             read(np.array([5, 300], np.int32))

@@ -1,0 +1,24 @@
+from numpy import int32, uint8, uint32
+from numpy.typing import NDArray
+
+from newsindex.inverted._postings import PostingList
+
+class Terms:
+    size: int
+    def __init__(
+        self,
+        lists: tuple[PostingList, ...],
+        marks: tuple[NDArray[uint8], ...],
+        rests: tuple[int, ...],
+        spelled: bool,
+    ) -> None: ...
+
+def find_phrase(
+    words: list[Terms],
+    low: int,
+    high: int,
+    slop: int,
+    spelling: bool,
+    limits: NDArray[uint32] | None = None,
+    docs: NDArray[int32] | None = None,
+) -> tuple[NDArray[int32], NDArray[int32]]: ...
