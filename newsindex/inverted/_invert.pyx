@@ -21,19 +21,21 @@ cdef enum:
     _ELSEWHERE = 0x7FFFFFFF  # a term that is not among those at hand
 
 
-cdef struct Occurrences:
+cdef struct Occurrence:
+    int32_t doc
+    int32_t position
+    int32_t number  # of the form
+
+
+cdef struct Out:
     int64_t* slots  # where the next occurrence of each term goes
-    int32_t* docs
-    int32_t* positions
-    int32_t* numbers
+    Occurrence* occurrences  # side by side, since each goes to a place of its own and is a miss of the cache
 
 
-cdef inline void place(const Occurrences* out, uint32_t term, int32_t doc, int32_t position, int32_t number) noexcept nogil:
+cdef inline void place(const Out* out, uint32_t term, int32_t doc, int32_t position, int32_t number) noexcept nogil:
     cdef int64_t slot = out.slots[term]
     out.slots[term] = slot + 1
-    out.docs[slot] = doc
-    out.positions[slot] = position
-    out.numbers[slot] = number
+    out.occurrences[slot] = Occurrence(doc, position, number)
 
 
 def count(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::1] ends, const int32_t[::1] order,
@@ -68,8 +70,8 @@ def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[:
     A form may be read as others too: f as the forms from `readings[f]` up to `readings[f + 1]`, in every article if
     `always[f]`, else in articles a where `bare[a]`. It occurs as each of these in the same place.
 
-    Returns the starts of these terms (int64) and how many occurrences there are; of these the docids, positions and
-    form numbers are then in the three rows of `room`, which must be long enough.
+    Returns the starts of these terms (int64) and how many occurrences there are; these are then in the first rows of
+    `room`, which must have enough: docid, position, form number.
     """
     cdef Py_ssize_t d, i, k, forms = form_terms.shape[0]
     cdef int32_t position, token, article
@@ -78,12 +80,12 @@ def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[:
     term_starts = np.zeros(terms + 1, np.int64)
     np.cumsum(sizes, out=term_starts[1:])
     cdef Py_ssize_t total = term_starts[terms]
-    if not 0 < total <= room.shape[1]:
-        if total:
-            raise ValueError(f"room for {room.shape[1]} occurrences where there are {total}")
+    if room.shape[1] != 3 or total > room.shape[0]:
+        raise ValueError(f"room for {room.shape[0]} occurrences where there are {total}")
+    if not total:
         return term_starts, 0
     cdef int64_t[::1] slots = term_starts[:terms].copy()
-    cdef Occurrences out = Occurrences(&slots[0], &room[0, 0], &room[1, 0], &room[2, 0])
+    cdef Out out = Out(&slots[0], <Occurrence*>&room[0, 0])
     terms_here = np.empty(forms, np.uint32)
     cdef uint32_t[::1] here = terms_here
     with nogil:

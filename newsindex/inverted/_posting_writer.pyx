@@ -149,14 +149,14 @@ cdef class PostingWriter:
         self.delta_bits = self.number_bits = 0
         return 0
 
-    def add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms):
+    def add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms):
         """Add occurrences of the term begun, in the order of (docid, position)."""
         check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
         with nogil:
             self._add(docs, positions, forms, 0, docs.shape[0])
         self._flush(False)
 
-    cdef int _add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms,
+    cdef int _add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms,
                   Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
         cdef Py_ssize_t i
         cdef uint32_t delta, number
@@ -264,11 +264,11 @@ cdef class PostingWriter:
             put_bytes(&self.postings, self.first.data, self.first.size)
         return 0
 
-    def add_terms(self, const int64_t[::1] starts, const int32_t[::1] docs, const int32_t[::1] positions,
-                  const int32_t[::1] forms, const int32_t[::1] form_counts):
+    def add_terms(self, const int64_t[::1] starts, const int32_t[:] docs, const int32_t[:] positions,
+                  const int32_t[:] forms, const int32_t[::1] form_counts):
         """Encode whole terms: term t has the occurrences `starts[t]` to `starts[t + 1]`, and `form_counts[t]` forms.
 
-        Returns the offset of each list (uint64).
+        Returns the offset of each list (uint64). Holds the GIL only while it calls a sink.
         """
         cdef Py_ssize_t t, count = starts.shape[0] - 1
         offsets = np.empty(count, np.uint64)
@@ -278,11 +278,15 @@ cdef class PostingWriter:
         for t in range(count):
             if not 0 <= starts[t] <= starts[t + 1] <= docs.shape[0]:
                 raise ValueError(f"term {t} from {starts[t]} to {starts[t + 1]} of {docs.shape[0]} occurrences")
-            self._begin(form_counts[t])
-            out[t] = self.postings_done + self.postings.size
-            self._add(docs, positions, forms, starts[t], starts[t + 1])
-            self._end()
-            self._flush(False)
+        with nogil:
+            for t in range(count):
+                self._begin(form_counts[t])
+                out[t] = self.postings_done + self.postings.size
+                self._add(docs, positions, forms, starts[t], starts[t + 1])
+                self._end()
+                if self.postings.size >= FLUSH or self.positions.size >= FLUSH:
+                    with gil:
+                        self._flush(False)
         return offsets
 
     cdef int _flush(self, bint all) except -1:

@@ -9,8 +9,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
+import attrs
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
@@ -64,7 +69,7 @@ class SegmentBuilder:
         """About how many bytes the buffered articles take, now and when they are written.
 
         That is what grows with them. Besides, there are texts that wait to be read (some megabytes) and, when it is
-        written, the `PORTION` that is being sorted (12 bytes for each occurrence).
+        written, the two of `PORTION` of which one is sorted and one encoded (12 bytes for each occurrence).
         """
         titles = 2 * self._title_characters + _ARTICLE_COST * len(self._ids)
         forms = _FORM_COST * self._prose.forms_nbytes
@@ -147,15 +152,12 @@ class SegmentBuilder:
         postings, positions = _Chunks(), _Chunks()
         writer = PostingWriter(postings.append, positions.append, words)
         tables = FieldTables()
-        for number, (field, frequencies) in enumerate(counts.items()):
-            terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
-            readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
-            writer.field(field)
-            offsets = _encode(writer, rows[field], order, terms, readings)
-            used = terms.entry_forms
-            tables.add(field, offsets, terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used])
-            if field in self._values:
-                self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
+        with closing(_ahead(_portions(rows, counts, order, vocabulary, bare))) as portions:
+            for number, (field, of_field) in enumerate(groupby(portions, attrgetter("field"))):
+                writer.field(field)
+                tables.add(field, *_encode(writer, of_field))
+                if field in self._values:
+                    self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
         writer.finish()
         tables.write(sink, postings.size)
         postings.write(sink, "postings")
@@ -181,40 +183,77 @@ class _Chunks:
         sink.close_section()
 
 
-def _encode(
-    writer: PostingWriter, rows: Rows, order: NDArray[np.int32], terms: Terms, readings: tuple[Any, ...]
-) -> NDArray[np.uint64]:
-    """Sort the occurrences of a field and write its posting lists; returns where each begins."""
-    portions = list(_portions(terms.sizes))
-    # One array for all portions: a large one's memory goes back to the system, that of many smaller ones does not.
-    room = np.empty((3, max((int(terms.sizes[first:end].sum()) for first, end in portions), default=0)), np.int32)
-    offsets = [np.zeros(0, np.uint64)]
-    for first, end in portions:
-        starts, total = invert(
-            rows.tokens,
-            rows.begins,
-            rows.ends,
-            order,
-            terms.form_terms,
-            terms.form_numbers,
-            terms.sizes[first:end],
-            first,
-            room,
-            *readings,
-        )
-        docs, positions, numbers = room[:, :total]
-        offsets.append(writer.add_terms(starts, docs, positions, numbers, terms.form_counts[first:end]))
-    return np.concatenate(offsets)
+@attrs.frozen(eq=False)
+class _Portion:
+    """Some terms of a field, those of `form_counts`, and their occurrences in order: docid, position, form number."""
+
+    field: str
+    terms: Terms  # all of the field
+    form_counts: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    occurrences: NDArray[np.int32]
 
 
-def _portions(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """(first, end) of runs of terms, as few as may be, of no more than PORTION occurrences or of a single term."""
+def _portions(
+    rows: dict[str, Rows],
+    counts: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]],
+    order: NDArray[np.int32],
+    vocabulary: Vocabulary,
+    bare: NDArray[np.uint8],
+) -> Iterator[_Portion]:
+    """The occurrences of all fields of `counts`. Those of a portion stay as they are until the next but one is made."""
+    rooms = [np.empty((0, 3), np.int32)] * 2
+    for field, frequencies in counts.items():
+        terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
+        readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
+        row, forms = rows[field], (terms.form_terms, terms.form_numbers)
+        for first, end in _runs(terms.sizes):
+            sizes = terms.sizes[first:end]
+            rooms.append(_roomy(rooms.pop(0), int(sizes.sum()), int(terms.sizes.sum())))
+            starts, total = invert(
+                row.tokens, row.begins, row.ends, order, *forms, sizes, first, rooms[-1], *readings
+            )  # fmt: skip
+            yield _Portion(field, terms, terms.form_counts[first:end], starts, rooms[-1][:total])
+
+
+def _roomy(room: NDArray[np.int32], size: int, of_field: int) -> NDArray[np.int32]:
+    # Large at once: such memory goes back to the system, that of many arrays that are larger by turns does not.
+    return room if len(room) >= size else np.empty((max(size, min(PORTION, of_field)), 3), np.int32)
+
+
+def _runs(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """(first, end) of runs of terms, as few as may be, of no more than PORTION occurrences or of a single term.
+
+    Where there are no terms, one run of none.
+    """
     ends = np.cumsum(sizes)
     first = before = 0
     while first < len(sizes):
         end = max(first + 1, int(np.searchsorted(ends, before + PORTION, side="right")))
         yield first, end
         first, before = end, int(ends[end - 1])
+    if not len(sizes):
+        yield 0, 0
+
+
+def _ahead(portions: Iterator[_Portion]) -> Iterator[_Portion]:
+    """The portions, each sorted on a thread while the one before is encoded: neither needs the GIL."""
+    with ThreadPoolExecutor(1, thread_name_prefix="newsindex-sort") as pool:
+        sorting = pool.submit(next, portions, None)
+        while (portion := sorting.result()) is not None:
+            sorting = pool.submit(next, portions, None)
+            yield portion
+
+
+def _encode(writer: PostingWriter, portions: Iterator[_Portion]) -> tuple[Any, ...]:
+    """Write the posting lists of a field; returns what its dictionary says, as `FieldTables.add` takes it."""
+    offsets = []
+    for portion in portions:
+        columns = portion.occurrences.T
+        offsets.append(writer.add_terms(portion.starts, *columns, portion.form_counts))
+        terms = portion.terms
+    used = terms.entry_forms
+    return np.concatenate(offsets), terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used]
 
 
 def write_hashes(sink: Sink, hashes: NDArray[np.uint64]) -> None:
