@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,9 @@ from newsindex.errors import ArticleError
 
 BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
 
+_EPOCH: Final = dt.datetime(1970, 1, 1)
+_NO_OFFSET: Final = dt.timedelta()
+_MICROSECOND: Final = dt.timedelta(microseconds=1)
 _MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
 _MAX_INT_BITS: Final = 4096  # integers in `extra`: Python refuses to write those of more than 4,300 digits
 
@@ -63,11 +67,16 @@ def micros(date: dt.date) -> int:
     -7200000000
     """
     if not isinstance(date, dt.datetime):
-        date = dt.datetime(date.year, date.month, date.day)
+        return _first_moment(date)
     if date.tzinfo is None:
         date = date.replace(tzinfo=BUCHAREST)
-    offset = date.utcoffset() or dt.timedelta()
-    return (date.replace(tzinfo=None) - dt.datetime(1970, 1, 1) - offset) // dt.timedelta(microseconds=1)
+    return (date.replace(tzinfo=None) - _EPOCH - (date.utcoffset() or _NO_OFFSET)) // _MICROSECOND
+
+
+@lru_cache(1 << 12)
+def _first_moment(date: dt.date) -> int:
+    # Many articles are of the same day.
+    return micros(dt.datetime(date.year, date.month, date.day, tzinfo=BUCHAREST))
 
 
 def _convert_date(value: object) -> Any:

@@ -7,6 +7,7 @@ are is written in `newsindex.inverted.segment`, which reads them.
 
 from __future__ import annotations
 
+import datetime as dt
 from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,10 +54,9 @@ class SegmentBuilder:
         self._forms = FormTable()
         self._prose = ProseRows(self._forms)
         self._values: dict[str, ValueRows] = {}
-        self._values_cost = 0
+        self._cost = 0  # bytes of memory for all but the words
         self._ids: list[str] = []
         self._titles: list[str] = []
-        self._title_characters = 0
         self._dates = array("q")
         self._offsets = array("i")
         self._dead: set[int] = set()
@@ -71,9 +71,7 @@ class SegmentBuilder:
         That is what grows with them. Besides, there are texts that wait to be read (some megabytes) and, when it is
         written, the two of `PORTION` of which one is sorted and one encoded (12 bytes for each occurrence).
         """
-        titles = 2 * self._title_characters + _ARTICLE_COST * len(self._ids)
-        forms = _FORM_COST * self._prose.forms_nbytes
-        return self._prose.words * _WORD_COST + forms + self._values_cost + titles
+        return self._cost + self._prose.words * _WORD_COST + self._prose.forms_nbytes * _FORM_COST
 
     def add(self, article: Article) -> int:
         """Buffer an article; returns its number.
@@ -82,23 +80,20 @@ class SegmentBuilder:
             MemoryError: there was none for an earlier one. This one was not added.
         """
         number = len(self._ids)
-        self._prose.add(article.title, article.body)
+        title, date = article.title, article.date
+        self._prose.add(title, article.body)
+        cost = _ARTICLE_COST + 2 * len(title)
         for field, values in metadata(article):
             rows = self._values.get(field)
             if rows is None:
                 rows = self._values[field] = ValueRows(field)
-            self._values_cost += rows.add(number, values)
+            cost += rows.add(number, values)
+        self._cost += cost
         self._ids.append(article.id)
-        self._titles.append(article.title)
-        self._title_characters += len(article.title)
-        self._add_date(article)
-        return number
-
-    def _add_date(self, article: Article) -> None:
-        date = article.date
+        self._titles.append(title)
         self._dates.append(UNDATED if date is None else to_micros(date))
-        offset = getattr(date, "utcoffset", lambda: None)()
-        self._offsets.append(NO_TIME if offset is None else round(offset.total_seconds()))
+        self._offsets.append(_offset(date))
+        return number
 
     def remove(self, number: int) -> None:
         """Leave the article `number` out."""
@@ -181,6 +176,11 @@ class _Chunks:
         for chunk in self._chunks:
             sink.write(chunk)
         sink.close_section()
+
+
+def _offset(date: dt.date | None) -> int:
+    offset = date.utcoffset() if isinstance(date, dt.datetime) else None
+    return NO_TIME if offset is None else round(offset.total_seconds())
 
 
 @attrs.frozen(eq=False)
