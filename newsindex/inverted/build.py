@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import groupby
@@ -35,7 +35,7 @@ from newsindex.inverted.vocabulary import Terms, Vocabulary
 UNDATED: Final = np.iinfo(np.int64).min
 NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
 
-PORTION: Final = 2 << 20  # occurrences that are sorted at a time
+PORTION: Final = 1 << 20  # occurrences that are sorted at a time
 _WORD_COST: Final = 8  # bytes of memory for one buffered word, and for its posting beside it when it is written
 _FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
@@ -236,7 +236,7 @@ def _runs(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         yield 0, 0
 
 
-def _ahead(portions: Iterator[_Portion]) -> Iterator[_Portion]:
+def _ahead(portions: Iterator[_Portion]) -> Generator[_Portion, None, None]:
     """The portions, each sorted on a thread while the one before is encoded: neither needs the GIL."""
     with ThreadPoolExecutor(1, thread_name_prefix="newsindex-sort") as pool:
         sorting = pool.submit(next, portions, None)
@@ -249,8 +249,8 @@ def _encode(writer: PostingWriter, portions: Iterator[_Portion]) -> tuple[Any, .
     """Write the posting lists of a field; returns what its dictionary says, as `FieldTables.add` takes it."""
     offsets = []
     for portion in portions:
-        columns = portion.occurrences.T
-        offsets.append(writer.add_terms(portion.starts, *columns, portion.form_counts))
+        docs, positions, numbers = portion.occurrences.T
+        offsets.append(writer.add_terms(portion.starts, docs, positions, numbers, portion.form_counts))
         terms = portion.terms
     used = terms.entry_forms
     return np.concatenate(offsets), terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used]

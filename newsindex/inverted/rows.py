@@ -141,7 +141,8 @@ class ProseRows:
         self._parts.append(_Part(scanned.table, len(scanned.tokens), scanned.lengths, scanned.bare))
         self._words = end
         self._unread -= sum(map(len, texts))
-        self._hear(scanned.table, scanned.nbytes)
+        self._sizes[scanned.table] = scanned.nbytes
+        self.forms_nbytes = sum(self._sizes)
 
     def finish(self) -> tuple[Rows, Rows, NDArray[np.uint8]]:
         """The rows of whole articles and of their titles, and whether an article is bare. May be called again."""
@@ -170,12 +171,11 @@ class ProseRows:
                 np.take(maps[part.table], row, out=row, mode="wrap")  # an END is the last number
                 self._parts[number] = attrs.evolve(part, table=0)
             at += part.size
-        self._hear(0, first.nbytes)
-        return tokens
-
-    def _hear(self, table: int, nbytes: int) -> None:
-        self._sizes[table] = nbytes
+        # What they held is in the first now, and memory is short while a segment is written.
+        self._tables[1:] = [FormTable() for _ in others]
+        self._sizes = [table.nbytes for table in self._tables]
         self.forms_nbytes = sum(self._sizes)
+        return tokens
 
     def close(self) -> None:
         """End the thread. What it had not read is lost."""
