@@ -11,6 +11,7 @@ import datetime as dt
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from newsindex.errors import ArticleError
 
 BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
-
+_NO_OFFSET: Final = dt.timedelta()
 _MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
 _MAX_INT_BITS: Final = 4096  # integers in `extra`: Python refuses to write those of more than 4,300 digits
 
@@ -64,13 +65,19 @@ def micros(date: dt.date) -> int:
     -7200000000
     """
     if not isinstance(date, dt.datetime):
-        date = dt.datetime(date.year, date.month, date.day, tzinfo=BUCHAREST)
-    elif date.tzinfo is None:
+        return _first_moment(date)
+    if date.tzinfo is None:
         date = date.replace(tzinfo=BUCHAREST)
-    offset = date.utcoffset() or dt.timedelta()
+    offset = date.utcoffset() or _NO_OFFSET
     days = date.toordinal() - _EPOCH - offset.days
     seconds = 86_400 * days + 3600 * date.hour + 60 * date.minute + date.second - offset.seconds
     return 1_000_000 * seconds + date.microsecond - offset.microseconds
+
+
+@lru_cache(1 << 12)
+def _first_moment(date: dt.date) -> int:
+    # Many articles are of the same day.
+    return micros(dt.datetime(date.year, date.month, date.day, tzinfo=BUCHAREST))
 
 
 def _convert_date(value: object) -> Any:

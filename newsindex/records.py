@@ -12,11 +12,13 @@ a record compressed with one of the dictionaries of the segment. The sections:
 from __future__ import annotations
 
 import json
+import mmap
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -145,6 +147,30 @@ class StoredArticles:
         return CorruptIndexError(self._path, "articles.frames", reason=f"article {doc}: {error}")
 
 
+class _PackedRecords:
+    """Some records in memory that goes back to the system as soon as they do.
+
+    Where thousands of small objects lay the allocator keeps the holes, about as much as they all took.
+
+    Raises:
+        MemoryError: there is none.
+    """
+
+    def __init__(self, records: Sequence[bytes]) -> None:
+        self._bounds = [0, *accumulate(map(len, records))]
+        try:
+            self._memory = mmap.mmap(-1, self._bounds[-1])
+        except OSError as error:
+            raise MemoryError(f"no memory for {self._bounds[-1]} bytes of articles: {error}") from error
+        for record in records:
+            self._memory.write(record)
+
+    def views(self) -> list[memoryview]:
+        """The records."""
+        whole = memoryview(self._memory)
+        return [whole[start:stop] for start, stop in pairwise(self._bounds)]
+
+
 class BufferedRecords:
     """The records of buffered articles, by their numbers; when these are written, each gives way to its frame.
 
@@ -153,15 +179,23 @@ class BufferedRecords:
     """
 
     def __init__(self) -> None:
-        self._records: list[bytes] = []
+        self._fresh: list[bytes] = []
+        self._packed: deque[_PackedRecords] = deque()  # those before
         self._frames: list[Frame] = []  # of those before
         self._writer: ArticleWriter | None = None
         self.nbytes = 0
 
     def append(self, record: bytes) -> None:
         """Keep one more."""
-        self._records.append(record)
+        self._fresh.append(record)
         self.nbytes += len(record)
+        if len(self._fresh) >= _BATCH:
+            self._pack()
+
+    def _pack(self) -> None:
+        if self._fresh:
+            self._packed.append(_PackedRecords(self._fresh))
+            self._fresh = []
 
     @contextmanager
     def compressing(self) -> Iterator[None]:
@@ -179,18 +213,19 @@ class BufferedRecords:
             pool.shutdown()
 
     def _compress(self) -> None:
+        self._pack()
         if self._writer is None:
-            self._writer = ArticleWriter(self._records)
-        while self._records:
-            batch = self._records[:_BATCH]
+            self._writer = ArticleWriter([record for batch in self._packed for record in batch.views()])
+        while self._packed:
+            batch = self._packed[0].views()
             frames = self._writer.frames(batch, threads=1)
             self._frames += frames
-            del self._records[: len(batch)]
+            self._packed.popleft()
             self.nbytes -= sum(map(len, batch)) - sum(map(len, frames))
 
     def write(self, sections: SectionWriter, order: Sequence[int]) -> None:
         """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`."""
-        if self._writer is None or self._records:
+        if self._writer is None or self._packed or self._fresh:
             raise ValueError("records that are not compressed yet; let compressing() end first")
         frames = (self._frames[number] for number in order)
         _write_frames(sections, frames, [0] * len(order), [self._writer.dictionary])

@@ -8,6 +8,7 @@ its own, so that a merge that fails costs nothing.
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -121,6 +122,7 @@ class Writer:
         self._records.append(record)
         if self._builder.memory + self._records.nbytes > self._memory:
             self._spill()
+            _give_back()
 
     def _note_fields(self, article: Article) -> None:
         fresh = [name for name in article.extra if name not in self._fields]
@@ -305,6 +307,16 @@ class FileSpool:
         data = self._directory.map(self._name)
         for start in range(0, len(data), 1 << 20):
             yield data[start : start + (1 << 20)]
+
+
+def _give_back() -> None:
+    """Have the allocator give the system what it keeps for later; most is in holes that the next buffer would not fit.
+
+    Only glibc keeps so much, and has a function for it.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def choose_merge(entries: Collection[SegmentEntry]) -> set[SegmentEntry]:

@@ -19,21 +19,24 @@ GAP_TOKEN = -1
 cdef enum:
     _READ = 0x80000000  # flags, beside its term, a form that may be read as others
     _ELSEWHERE = 0x7FFFFFFF  # a term that is not among those at hand
+    _SIFTED = 512  # tokens that are looked at together
 
 
-cdef struct Occurrences:
+cdef struct Occurrence:
+    int32_t doc
+    int32_t position
+    int32_t number  # of the form
+
+
+cdef struct Out:
     int64_t* slots  # where the next occurrence of each term goes
-    int32_t* docs
-    int32_t* positions
-    int32_t* numbers
+    Occurrence* occurrences  # side by side, since each goes to a place of its own and is a miss of the cache
 
 
-cdef inline void place(const Occurrences* out, uint32_t term, int32_t doc, int32_t position, int32_t number) noexcept nogil:
+cdef inline void place(const Out* out, uint32_t term, int32_t doc, int32_t position, int32_t number) noexcept nogil:
     cdef int64_t slot = out.slots[term]
     out.slots[term] = slot + 1
-    out.docs[slot] = doc
-    out.positions[slot] = position
-    out.numbers[slot] = number
+    out.occurrences[slot] = Occurrence(doc, position, number)
 
 
 def count(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::1] ends, const int32_t[::1] order,
@@ -57,6 +60,33 @@ def count(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::
     return counts[0], counts[1]
 
 
+cdef Py_ssize_t sift(const int32_t* tokens, Py_ssize_t* at, Py_ssize_t end, const uint32_t* here, uint32_t terms,
+                     int32_t* position, int32_t* found, int32_t* places) noexcept nogil:
+    """Take the tokens from `at` on that are of the terms at hand, or may be read so, with their positions; how many.
+
+    Looks at no more than _SIFTED and moves `at` and `position` on. To decide by arithmetic costs a fraction of a branch
+    that goes one way or the other without a rule.
+    """
+    cdef Py_ssize_t i = at[0], kept = 0
+    cdef int32_t place = position[0], token
+    cdef uint32_t term
+    end = min(end, i + _SIFTED)
+    while i < end:
+        token = tokens[i]
+        i += 1
+        if token < 0:
+            place += _GAP
+            continue
+        term = here[token]
+        found[kept] = token
+        places[kept] = place
+        kept += (term < terms) | (term >> 31)
+        place += 1
+    at[0] = i
+    position[0] = place
+    return kept
+
+
 def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[::1] ends, const int32_t[::1] order,
            const int32_t[::1] form_terms, const int32_t[::1] form_numbers, const int64_t[::1] sizes, int32_t first, int32_t[:, ::1] room,
            const int32_t[::1] readings=None, const uint8_t[::1] always=None, const uint8_t[::1] bare=None):
@@ -68,22 +98,23 @@ def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[:
     A form may be read as others too: f as the forms from `readings[f]` up to `readings[f + 1]`, in every article if
     `always[f]`, else in articles a where `bare[a]`. It occurs as each of these in the same place.
 
-    Returns the starts of these terms (int64) and how many occurrences there are; of these the docids, positions and
-    form numbers are then in the three rows of `room`, which must be long enough.
+    Returns the starts of these terms (int64) and how many occurrences there are; these are then in the first rows of
+    `room`, which must have enough: docid, position, form number.
     """
-    cdef Py_ssize_t d, i, k, forms = form_terms.shape[0]
+    cdef Py_ssize_t d, i, j, k, kept, forms = form_terms.shape[0]
     cdef int32_t position, token, article
+    cdef int32_t[_SIFTED] found, places
     cdef uint32_t term, terms = <uint32_t>sizes.shape[0]
     cdef bint is_bare
     term_starts = np.zeros(terms + 1, np.int64)
     np.cumsum(sizes, out=term_starts[1:])
     cdef Py_ssize_t total = term_starts[terms]
-    if not 0 < total <= room.shape[1]:
-        if total:
-            raise ValueError(f"room for {room.shape[1]} occurrences where there are {total}")
+    if room.shape[1] != 3 or total > room.shape[0]:
+        raise ValueError(f"room for {room.shape[0]} occurrences where there are {total}")
+    if not total:
         return term_starts, 0
     cdef int64_t[::1] slots = term_starts[:terms].copy()
-    cdef Occurrences out = Occurrences(&slots[0], &room[0, 0], &room[1, 0], &room[2, 0])
+    cdef Out out = Out(&slots[0], <Occurrence*>&room[0, 0])
     terms_here = np.empty(forms, np.uint32)
     cdef uint32_t[::1] here = terms_here
     with nogil:
@@ -98,21 +129,20 @@ def invert(const int32_t[::1] tokens, const int64_t[::1] begins, const int64_t[:
             position = 0
             article = order[d]
             is_bare = bare is not None and bare[article]
-            for i in range(begins[article], ends[article]):
-                token = tokens[i]
-                if token < 0:
-                    position += _GAP
-                    continue
-                term = here[token]
-                if term < terms:
-                    place(&out, term, <int32_t>d, position, form_numbers[token])
-                elif term & _READ:
+            i = begins[article]
+            while i < ends[article]:
+                kept = sift(&tokens[0], &i, ends[article], &here[0], terms, &position, found, places)
+                for j in range(kept):
+                    token = found[j]
+                    term = here[token]
+                    if term < terms:
+                        place(&out, term, <int32_t>d, places[j], form_numbers[token])
+                        continue
                     term &= ~<uint32_t>_READ
                     if term < terms:
-                        place(&out, term, <int32_t>d, position, form_numbers[token])
+                        place(&out, term, <int32_t>d, places[j], form_numbers[token])
                     if is_bare or always[token]:
                         for k in range(readings[token], readings[token + 1]):
                             if here[k] < terms:
-                                place(&out, here[k], <int32_t>d, position, form_numbers[k])
-                position += 1
+                                place(&out, here[k], <int32_t>d, places[j], form_numbers[k])
     return term_starts, total

@@ -5,6 +5,7 @@ from libc.math cimport ceil
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -63,14 +64,16 @@ cdef int pack(Buffer *buffer, const uint32_t *values, Py_ssize_t count, int widt
     for i in range(count):
         pending |= <uint64_t>values[i] << filled
         filled += width
-        while filled >= 8:
-            out[0] = <uint8_t>pending
-            out += 1
-            pending >>= 8
-            filled -= 8
-    if filled:
+        if filled >= 32:
+            memcpy(out, &pending, 4)
+            out += 4
+            pending >>= 32
+            filled -= 32
+    while filled > 0:
         out[0] = <uint8_t>pending
         out += 1
+        pending >>= 8
+        filled -= 8
     buffer.size = out - buffer.data
     return 0
 
@@ -149,39 +152,67 @@ cdef class PostingWriter:
         self.delta_bits = self.number_bits = 0
         return 0
 
-    def add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms):
+    def add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms):
         """Add occurrences of the term begun, in the order of (docid, position)."""
         check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
         with nogil:
             self._add(docs, positions, forms, 0, docs.shape[0])
         self._flush(False)
 
-    cdef int _add(self, const int32_t[::1] docs, const int32_t[::1] positions, const int32_t[::1] forms,
+    cdef int _add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms,
                   Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
-        cdef Py_ssize_t i
-        cdef uint32_t delta, number
-        for i in range(start, stop):
-            if docs[i] != self.last_doc or self.last_doc < 0:
-                if self.held == _BLOCK:
-                    self._write_block(False)
-                if not self.last_doc < docs[i] < self.title_words.shape[0]:
-                    with gil:
-                        raise ValueError(f"docid {docs[i]} after {self.last_doc}, of {self.title_words.shape[0]}")
-                self.docs[self.held] = docs[i]
-                self.counts[self.held] = self.titles[self.held] = 0
-                self.held += 1
-                self.last_doc = docs[i]
-                delta = positions[i]
-            else:
-                self.counts[self.held - 1] += 1
-                delta = positions[i] - self.last_position - 1
-            self.last_position = positions[i]
-            self.titles[self.held - 1] += <uint32_t>positions[i] < self.title_words[docs[i]]
-            number = forms[i]
-            self.delta_bits |= delta
-            self.number_bits |= number
-            put_bytes(&self.deltas, &delta, 4)
-            put_bytes(&self.numbers, &number, 4)
+        cdef Py_ssize_t end
+        cdef int32_t doc
+        while start < stop:
+            doc = docs[start]
+            end = start + 1
+            while end < stop and docs[end] == doc:
+                end += 1
+            if doc != self.last_doc or doc < 0:
+                self._new_posting(doc)
+            self._add_places(positions, forms, start, end)
+            start = end
+        return 0
+
+    cdef int _new_posting(self, int32_t doc) except -1 nogil:
+        if self.held == _BLOCK:
+            self._write_block(False)
+        if not self.last_doc < doc < self.title_words.shape[0]:
+            with gil:
+                raise ValueError(f"docid {doc} after {self.last_doc}, of {self.title_words.shape[0]}")
+        self.docs[self.held] = doc
+        self.counts[self.held] = <uint32_t>-1  # one less than occurrences
+        self.titles[self.held] = 0
+        self.held += 1
+        self.last_doc = doc
+        self.last_position = -1
+        return 0
+
+    cdef int _add_places(self, const int32_t[:] positions, const int32_t[:] forms,
+                         Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+        """Add occurrences in the article at hand."""
+        cdef Py_ssize_t i, count = stop - start
+        # Variables of its own: for all the compiler knows, a byte that is written may be part of `self`.
+        cdef int32_t before = self.last_position
+        cdef uint32_t title_words = self.title_words[self.last_doc], in_title = 0, delta_bits = 0, number_bits = 0
+        reserve(&self.deltas, 4 * count)
+        reserve(&self.numbers, 4 * count)
+        cdef uint32_t *deltas = <uint32_t *>(self.deltas.data + self.deltas.size)
+        cdef uint32_t *numbers = <uint32_t *>(self.numbers.data + self.numbers.size)
+        for i in range(count):
+            deltas[i] = positions[start + i] - before - 1
+            numbers[i] = forms[start + i]
+            before = positions[start + i]
+            delta_bits |= deltas[i]
+            number_bits |= numbers[i]
+            in_title += <uint32_t>before < title_words
+        self.deltas.size += 4 * count
+        self.numbers.size += 4 * count
+        self.last_position = before
+        self.delta_bits |= delta_bits
+        self.number_bits |= number_bits
+        self.counts[self.held - 1] += <uint32_t>count
+        self.titles[self.held - 1] += in_title
         return 0
 
     cdef uint8_t _impact(self, Py_ssize_t i) noexcept nogil:
@@ -264,11 +295,11 @@ cdef class PostingWriter:
             put_bytes(&self.postings, self.first.data, self.first.size)
         return 0
 
-    def add_terms(self, const int64_t[::1] starts, const int32_t[::1] docs, const int32_t[::1] positions,
-                  const int32_t[::1] forms, const int32_t[::1] form_counts):
+    def add_terms(self, const int64_t[::1] starts, const int32_t[:] docs, const int32_t[:] positions,
+                  const int32_t[:] forms, const int32_t[::1] form_counts):
         """Encode whole terms: term t has the occurrences `starts[t]` to `starts[t + 1]`, and `form_counts[t]` forms.
 
-        Returns the offset of each list (uint64).
+        Returns the offset of each list (uint64). Holds the GIL only while it calls a sink.
         """
         cdef Py_ssize_t t, count = starts.shape[0] - 1
         offsets = np.empty(count, np.uint64)
@@ -278,11 +309,15 @@ cdef class PostingWriter:
         for t in range(count):
             if not 0 <= starts[t] <= starts[t + 1] <= docs.shape[0]:
                 raise ValueError(f"term {t} from {starts[t]} to {starts[t + 1]} of {docs.shape[0]} occurrences")
-            self._begin(form_counts[t])
-            out[t] = self.postings_done + self.postings.size
-            self._add(docs, positions, forms, starts[t], starts[t + 1])
-            self._end()
-            self._flush(False)
+        with nogil:
+            for t in range(count):
+                self._begin(form_counts[t])
+                out[t] = self.postings_done + self.postings.size
+                self._add(docs, positions, forms, starts[t], starts[t + 1])
+                self._end()
+                if self.postings.size >= FLUSH or self.positions.size >= FLUSH:
+                    with gil:
+                        self._flush(False)
         return offsets
 
     cdef int _flush(self, bint all) except -1:

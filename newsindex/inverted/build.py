@@ -7,10 +7,16 @@ are is written in `newsindex.inverted.segment`, which reads them.
 
 from __future__ import annotations
 
+import datetime as dt
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
+import attrs
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
@@ -29,7 +35,7 @@ from newsindex.inverted.vocabulary import Terms, Vocabulary
 UNDATED: Final = np.iinfo(np.int64).min
 NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
 
-PORTION: Final = 2 << 20  # occurrences that are sorted at a time
+PORTION: Final = 1 << 20  # occurrences that are sorted at a time
 _WORD_COST: Final = 8  # bytes of memory for one buffered word, and for its posting beside it when it is written
 _FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
@@ -48,10 +54,9 @@ class SegmentBuilder:
         self._forms = FormTable()
         self._prose = ProseRows(self._forms)
         self._values: dict[str, ValueRows] = {}
-        self._values_cost = 0
+        self._cost = 0  # bytes of memory for all but the words
         self._ids: list[str] = []
         self._titles: list[str] = []
-        self._title_characters = 0
         self._dates = array("q")
         self._offsets = array("i")
         self._dead: set[int] = set()
@@ -64,11 +69,9 @@ class SegmentBuilder:
         """About how many bytes the buffered articles take, now and when they are written.
 
         That is what grows with them. Besides, there are texts that wait to be read (some megabytes) and, when it is
-        written, the `PORTION` that is being sorted (12 bytes for each occurrence).
+        written, the two of `PORTION` of which one is sorted and one encoded (12 bytes for each occurrence).
         """
-        titles = 2 * self._title_characters + _ARTICLE_COST * len(self._ids)
-        forms = _FORM_COST * self._prose.forms_nbytes
-        return self._prose.words * _WORD_COST + forms + self._values_cost + titles
+        return self._cost + self._prose.words * _WORD_COST + self._prose.forms_nbytes * _FORM_COST
 
     def add(self, article: Article) -> int:
         """Buffer an article; returns its number.
@@ -77,23 +80,20 @@ class SegmentBuilder:
             MemoryError: there was none for an earlier one. This one was not added.
         """
         number = len(self._ids)
-        self._prose.add(article.title, article.body)
+        title, date = article.title, article.date
+        self._prose.add(title, article.body)
+        cost = _ARTICLE_COST + 2 * len(title)
         for field, values in metadata(article):
             rows = self._values.get(field)
             if rows is None:
                 rows = self._values[field] = ValueRows(field)
-            self._values_cost += rows.add(number, values)
+            cost += rows.add(number, values)
+        self._cost += cost
         self._ids.append(article.id)
-        self._titles.append(article.title)
-        self._title_characters += len(article.title)
-        self._add_date(article)
-        return number
-
-    def _add_date(self, article: Article) -> None:
-        date = article.date
+        self._titles.append(title)
         self._dates.append(UNDATED if date is None else to_micros(date))
-        offset = getattr(date, "utcoffset", lambda: None)()
-        self._offsets.append(NO_TIME if offset is None else round(offset.total_seconds()))
+        self._offsets.append(_offset(date))
+        return number
 
     def remove(self, number: int) -> None:
         """Leave the article `number` out."""
@@ -147,15 +147,12 @@ class SegmentBuilder:
         postings, positions = _Chunks(), _Chunks()
         writer = PostingWriter(postings.append, positions.append, words)
         tables = FieldTables()
-        for number, (field, frequencies) in enumerate(counts.items()):
-            terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
-            readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
-            writer.field(field)
-            offsets = _encode(writer, rows[field], order, terms, readings)
-            used = terms.entry_forms
-            tables.add(field, offsets, terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used])
-            if field in self._values:
-                self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
+        with closing(_ahead(_portions(rows, counts, order, vocabulary, bare))) as portions:
+            for number, (field, of_field) in enumerate(groupby(portions, attrgetter("field"))):
+                writer.field(field)
+                tables.add(field, *_encode(writer, of_field))
+                if field in self._values:
+                    self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
         writer.finish()
         tables.write(sink, postings.size)
         postings.write(sink, "postings")
@@ -181,40 +178,82 @@ class _Chunks:
         sink.close_section()
 
 
-def _encode(
-    writer: PostingWriter, rows: Rows, order: NDArray[np.int32], terms: Terms, readings: tuple[Any, ...]
-) -> NDArray[np.uint64]:
-    """Sort the occurrences of a field and write its posting lists; returns where each begins."""
-    portions = list(_portions(terms.sizes))
-    # One array for all portions: a large one's memory goes back to the system, that of many smaller ones does not.
-    room = np.empty((3, max((int(terms.sizes[first:end].sum()) for first, end in portions), default=0)), np.int32)
-    offsets = [np.zeros(0, np.uint64)]
-    for first, end in portions:
-        starts, total = invert(
-            rows.tokens,
-            rows.begins,
-            rows.ends,
-            order,
-            terms.form_terms,
-            terms.form_numbers,
-            terms.sizes[first:end],
-            first,
-            room,
-            *readings,
-        )
-        docs, positions, numbers = room[:, :total]
-        offsets.append(writer.add_terms(starts, docs, positions, numbers, terms.form_counts[first:end]))
-    return np.concatenate(offsets)
+def _offset(date: dt.date | None) -> int:
+    offset = date.utcoffset() if isinstance(date, dt.datetime) else None
+    return NO_TIME if offset is None else round(offset.total_seconds())
 
 
-def _portions(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """(first, end) of runs of terms, as few as may be, of no more than PORTION occurrences or of a single term."""
+@attrs.frozen(eq=False)
+class _Portion:
+    """Some terms of a field, those of `form_counts`, and their occurrences in order: docid, position, form number."""
+
+    field: str
+    terms: Terms  # all of the field
+    form_counts: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    occurrences: NDArray[np.int32]
+
+
+def _portions(
+    rows: dict[str, Rows],
+    counts: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]],
+    order: NDArray[np.int32],
+    vocabulary: Vocabulary,
+    bare: NDArray[np.uint8],
+) -> Iterator[_Portion]:
+    """The occurrences of all fields of `counts`. Those of a portion stay as they are until the next but one is made."""
+    rooms = [np.empty((0, 3), np.int32)] * 2
+    for field, frequencies in counts.items():
+        terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
+        readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
+        row, forms = rows[field], (terms.form_terms, terms.form_numbers)
+        for first, end in _runs(terms.sizes):
+            sizes = terms.sizes[first:end]
+            rooms.append(_roomy(rooms.pop(0), int(sizes.sum()), int(terms.sizes.sum())))
+            starts, total = invert(
+                row.tokens, row.begins, row.ends, order, *forms, sizes, first, rooms[-1], *readings
+            )  # fmt: skip
+            yield _Portion(field, terms, terms.form_counts[first:end], starts, rooms[-1][:total])
+
+
+def _roomy(room: NDArray[np.int32], size: int, of_field: int) -> NDArray[np.int32]:
+    # Large at once: such memory goes back to the system, that of many arrays that are larger by turns does not.
+    return room if len(room) >= size else np.empty((max(size, min(PORTION, of_field)), 3), np.int32)
+
+
+def _runs(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """(first, end) of runs of terms, as few as may be, of no more than PORTION occurrences or of a single term.
+
+    Where there are no terms, one run of none.
+    """
     ends = np.cumsum(sizes)
     first = before = 0
     while first < len(sizes):
         end = max(first + 1, int(np.searchsorted(ends, before + PORTION, side="right")))
         yield first, end
         first, before = end, int(ends[end - 1])
+    if not len(sizes):
+        yield 0, 0
+
+
+def _ahead(portions: Iterator[_Portion]) -> Generator[_Portion, None, None]:
+    """The portions, each sorted on a thread while the one before is encoded: neither needs the GIL."""
+    with ThreadPoolExecutor(1, thread_name_prefix="newsindex-sort") as pool:
+        sorting = pool.submit(next, portions, None)
+        while (portion := sorting.result()) is not None:
+            sorting = pool.submit(next, portions, None)
+            yield portion
+
+
+def _encode(writer: PostingWriter, portions: Iterator[_Portion]) -> tuple[Any, ...]:
+    """Write the posting lists of a field; returns what its dictionary says, as `FieldTables.add` takes it."""
+    offsets = []
+    for portion in portions:
+        docs, positions, numbers = portion.occurrences.T
+        offsets.append(writer.add_terms(portion.starts, docs, positions, numbers, portion.form_counts))
+        terms = portion.terms
+    used = terms.entry_forms
+    return np.concatenate(offsets), terms.terms, terms.entries, terms.form_terms[used], terms.form_numbers[used]
 
 
 def write_hashes(sink: Sink, hashes: NDArray[np.uint64]) -> None:

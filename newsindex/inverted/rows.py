@@ -62,12 +62,17 @@ class _Part:
 
 
 class ProseRows:
-    """Titles and bodies, with the word forms numbered by `forms`. `close` ends the threads, which many texts begin."""
+    """Titles and bodies, with the word forms numbered by `forms`. `close` ends the threads, which many texts begin.
+
+    Attributes:
+        forms_nbytes: how many bytes the tables of forms took when they were last heard of.
+    """
 
     def __init__(self, forms: FormTable) -> None:
         # Each thread has a table of its own; at the end the first takes in the others.
         self._tables = [forms, *(FormTable() for _ in range(_THREADS - 1))]
         self._sizes = [table.nbytes for table in self._tables]
+        self.forms_nbytes = sum(self._sizes)
         self._batches = 0
         self._texts: list[str] = []  # titles and bodies in turn
         self._characters = 0  # of these,
@@ -78,11 +83,6 @@ class ProseRows:
         self._tokens = _NOTHING
         self._words = 0  # in there
         self._parts: list[_Part] = []
-
-    @property
-    def forms_nbytes(self) -> int:
-        """How many bytes the tables of forms took when they were last heard of."""
-        return sum(self._sizes)
 
     @property
     def words(self) -> int:
@@ -100,9 +100,10 @@ class ProseRows:
         """
         if self._characters >= BATCH:
             self._hand_over()
+        characters = len(title) + len(body)
         self._texts += title, body
-        self._characters += len(title) + len(body)
-        self._unread += len(title) + len(body)
+        self._characters += characters
+        self._unread += characters
 
     def _hand_over(self) -> None:
         while len(self._under_way) >= _AHEAD:
@@ -141,6 +142,7 @@ class ProseRows:
         self._words = end
         self._unread -= sum(map(len, texts))
         self._sizes[scanned.table] = scanned.nbytes
+        self.forms_nbytes = sum(self._sizes)
 
     def finish(self) -> tuple[Rows, Rows, NDArray[np.uint8]]:
         """The rows of whole articles and of their titles, and whether an article is bare. May be called again."""
@@ -169,7 +171,10 @@ class ProseRows:
                 np.take(maps[part.table], row, out=row, mode="wrap")  # an END is the last number
                 self._parts[number] = attrs.evolve(part, table=0)
             at += part.size
-        self._sizes[0] = first.nbytes
+        # What they held is in the first now, and memory is short while a segment is written.
+        self._tables[1:] = [FormTable() for _ in others]
+        self._sizes = [table.nbytes for table in self._tables]
+        self.forms_nbytes = sum(self._sizes)
         return tokens
 
     def close(self) -> None:
@@ -190,12 +195,14 @@ class ValueRows:
 
     def add(self, article: int, values: tuple[str, ...]) -> int:
         """Article number `article` has `values`; returns about how many bytes they take that are new here."""
-        numbers = self._numbers
-        fresh = len(numbers)
-        number = numbers.setdefault(values, fresh)
+        number = self._numbers.get(values)
+        cost = 8
+        if number is None:
+            number = self._numbers[values] = len(self._numbers)
+            cost = 200 + sum(100 + 4 * len(value) for value in values)
         self._articles.append(article)
         self._rows.append(number)
-        return 200 + sum(100 + 4 * len(value) for value in values) if number == fresh else 8
+        return cost
 
     def words(self, forms: FormTable, articles: int) -> Rows:
         """The words of `articles` articles; the rows of those with the same values are the same."""

@@ -56,14 +56,14 @@ class ArticleWriter:
     True
     """
 
-    def __init__(self, sample: Sequence[bytes], share: int = 1) -> None:
+    def __init__(self, sample: Sequence[Frame], share: int = 1) -> None:
         self.dictionary = _train(sample, share)
         trained = zstandard.ZstdCompressionDict(self.dictionary) if self.dictionary else None
         if trained is not None:
             trained.precompute_compress(level=LEVEL)
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained)
 
-    def frames(self, records: Sequence[bytes], threads: int = 2) -> Sequence[Frame]:
+    def frames(self, records: Sequence[Frame], threads: int = 2) -> Sequence[Frame]:
         """The frame of each record.
 
         Raises:
@@ -77,7 +77,7 @@ class ArticleWriter:
         return _compress(self._compressor, records, threads)
 
 
-def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[bytes], threads: int) -> Sequence[Frame]:
+def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[Frame], threads: int) -> Sequence[Frame]:
     # zstandard shares the work out by bytes, and drops empty records that follow the last share.
     if not all(records) or "multi_compress_to_buffer" not in zstandard.backend_features:
         return [compressor.compress(record) for record in records]
@@ -86,7 +86,7 @@ def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[bytes], th
     return [memoryview(cast("Buffer", frames[number])) for number in range(len(frames))]
 
 
-def _train(records: Sequence[bytes], share: int) -> bytes:
+def _train(records: Sequence[Frame], share: int) -> bytes:
     """A dictionary for `share` times these records, empty where none would pay."""
     total = sum(map(len, records))
     sample = _sample(records, step=-(-total // _SAMPLE_BYTES))
@@ -101,11 +101,11 @@ def _train(records: Sequence[bytes], share: int) -> bytes:
         return b""
 
 
-def _sample(records: Sequence[bytes], step: int) -> list[bytes | bytearray | memoryview]:
+def _sample(records: Sequence[Frame], step: int) -> list[bytes | bytearray | memoryview]:
     sample: list[bytes | bytearray | memoryview] = []
     left = _SAMPLE_BYTES
     for record in records[:: step or 1]:
-        part = record[:_MAX_SAMPLE]
+        part = bytes(record[:_MAX_SAMPLE])
         left -= len(part)
         if left < 0:
             break

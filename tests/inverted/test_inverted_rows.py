@@ -9,7 +9,7 @@ from inverted_twins import STEMMER, MemorySections
 from newsindex.analysis import FormTable, is_bare, tokenize
 from newsindex.article import Article
 from newsindex.inverted import build, rows
-from newsindex.inverted.build import SegmentBuilder, _portions
+from newsindex.inverted.build import SegmentBuilder, _runs
 from newsindex.inverted.rows import ProseRows, ValueRows
 
 TEXTS = [(f"Titlul {n}", f"Text cu numărul {n} și cuvântul x{n % 7}" if n % 3 else f"Text {n}") for n in range(400)]
@@ -152,9 +152,9 @@ def test_a_segment_does_not_depend_on_portions_and_batches(portion, monkeypatch)
 
 
 @pytest.mark.parametrize("sizes", [[], [5], [1, 1, 1], [2, 2, 2, 9, 1, 0, 0, 3]])
-def test_portions_follow_one_another_and_are_bounded(sizes, monkeypatch):
+def test_runs_follow_one_another_and_are_bounded(sizes, monkeypatch):
     monkeypatch.setattr(build, "PORTION", 4)
-    portions = list(_portions(np.array(sizes, np.int64)))
-    assert [first for first, _ in portions] == [0, *(end for _, end in portions)][: len(portions)]
-    assert [number for first, end in portions for number in range(first, end)] == list(range(len(sizes)))
-    assert all(sum(sizes[first:end]) <= 4 or end == first + 1 for first, end in portions)
+    runs = list(_runs(np.array(sizes, np.int64)))
+    assert [0, *(end for _, end in runs)] == [*(first for first, _ in runs), len(sizes)]
+    assert [number for first, end in runs for number in range(first, end)] == list(range(len(sizes)))
+    assert all(sum(sizes[first:end]) <= 4 or end == first + 1 for first, end in runs)
