@@ -24,7 +24,6 @@ cdef class Occurrences:
     cdef const uint8_t[::1] data
     cdef Py_ssize_t at, row
     cdef Py_ssize_t read  # how far into the occurrences of a list blocks were opened
-    cdef Py_ssize_t verified  # how far into the positions they are verified, from there on
     cdef int delta_width, form_width
     cdef Py_ssize_t form_count
     cdef bint marking  # forms are told apart by their marks, not by their numbers

@@ -48,6 +48,9 @@ class Sections(Protocol):
     def raw(self, name: str) -> Bytes:
         """The bytes of a section, unverified."""
 
+    def verified(self, name: str) -> bytearray:
+        """Of each page of a section (64 KiB) 1 if it is verified, else 0. `verify` sets them."""
+
     def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError; returns how far it went."""
 

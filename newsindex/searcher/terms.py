@@ -18,7 +18,7 @@ from newsindex.analysis import Stemmer, fold, is_spelling
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.fields import BODY, TEXT
-from newsindex.inverted.segment import Segment
+from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._kernels import phrases
@@ -77,8 +77,7 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative
         return _resolve_stem(segment, field, pattern)
     if isinstance(pattern, Derived):
         return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
-    found = _matching_forms(segment, field, pattern)
-    terms, numbers = segment.form_terms[found], segment.form_numbers[found].astype(np.int64)
+    terms, numbers = _matching_forms(segment, field, pattern)
     by_term = np.argsort(terms, kind="stable")
     terms, numbers = terms[by_term], numbers[by_term]
     distinct, firsts = np.unique(terms, return_index=True)
@@ -159,12 +158,12 @@ def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[i
             yield term
 
 
-def _matching_forms(segment: Segment, field: str, pattern: Form | Prefix | Wildcard | Fuzzy) -> NDArray[np.int64]:
+def _matching_forms(segment: Segment, field: str, pattern: Form | Prefix | Wildcard | Fuzzy) -> FormColumns:
     if isinstance(pattern, Form):
-        form = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
-        return np.array([] if form is None else [form], np.int64)
+        entry = form_entry(pattern.form, fold(pattern.form))
+        return segment.owners(*segment.form_range(field, entry, entry + b"\0"))
     if isinstance(pattern, Prefix):
-        return np.arange(*_prefix_range(segment, field, pattern.prefix))
+        return segment.owners(*_prefix_range(segment, field, pattern.prefix))
     if isinstance(pattern, Wildcard):
         literal = pattern.pattern.replace("?", "*").partition("*")[0]
         return segment.match_forms(*_prefix_range(segment, field, literal), pattern.pattern)

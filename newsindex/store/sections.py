@@ -9,7 +9,7 @@ All numbers are little endian. The file::
     sections    the arrays, in the order of the footer
     table       one u8 per page of each section, in that order: its checksum
     footer      JSON in UTF-8:
-                  {"format": 1, "kind": "segment" or "tombstones", "uid": 32 hexadecimal digits, "meta": {...},
+                  {"format": 3, "kind": "segment" or "tombstones", "uid": 32 hexadecimal digits, "meta": {...},
                    "page": 65536, "sections": [{"name", "dtype", "offset", "length"}, ...]}
                 offset and length in bytes; dtype one of u1 u2 u4 u8 i4 i8 f4 f8
     trailer     u8 footer offset, u8 footer length, u8 footer checksum, u8 table checksum, u8 format version,
@@ -46,7 +46,7 @@ from newsindex.store.directory import Directory, OutputFile
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 KINDS: Final = ("segment", "tombstones")
 PAGE: Final = 65_536
 ALIGNMENT: Final = 64
@@ -423,6 +423,10 @@ class SectionReader:
         """The bytes of a section, read-only and NOT verified: call `verify` for every range before using it."""
         section = self._section(name)
         return self._bytes[section.offset : section.offset + section.length]
+
+    def verified(self, name: str) -> bytearray:
+        """Of each page of a section 1 if it was verified, else 0: for readers that ask more often than they verify."""
+        return self._section(name).verified
 
     def verify(self, name: str, start: int, stop: int) -> int:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
