@@ -13,6 +13,7 @@ cdef enum:
     BLOCK = 32
     MAX_TEXT = 2048  # bytes of a text, and of what follows its NUL; the tokenizer makes words of a quarter
     ENTRY_ROOM = 3 * MAX_TEXT + 1
+    COPIED = 16      # bytes that are copied at once
     MOST = 15        # shared bytes, and bytes of its own, that the head of an entry can say
 
 cdef enum:
@@ -40,7 +41,9 @@ cdef struct Cursor:
     uint64_t code
     const uint8_t *other
     Py_ssize_t other_size
-    uint8_t[MAX_TEXT] text
+    Py_ssize_t same         # of a search: how much of the last text it looked at is as the key
+    bint stale              # it passed over entries since, so the text is not that of the entry read last
+    uint8_t[MAX_TEXT + COPIED] text
 
 
 cdef int check_range(Dictionary self, Py_ssize_t low, Py_ssize_t high) except -1
@@ -51,6 +54,8 @@ cdef Py_ssize_t seek(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t
 cdef Py_ssize_t seek_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
                         const uint8_t *key, Py_ssize_t size) except -1 nogil
 cdef Py_ssize_t whole(const Cursor *cursor, uint8_t *out) except -1 nogil
+cdef Py_ssize_t tail_of(const Cursor *cursor, uint8_t *out) except -1 nogil
+cdef int compare_entry(Cursor *cursor, const uint8_t *key, Py_ssize_t size, Py_ssize_t begin=*) except? -2 nogil
 
 
 cdef inline int compare(const uint8_t *a, Py_ssize_t a_size, const uint8_t *b, Py_ssize_t b_size) noexcept nogil:

@@ -31,6 +31,7 @@ from newsindex.inverted._pages cimport Pages, touch
 
 cdef enum:
     VARINT_BITS = 56  # so that the sum of a block's numbers never overflows
+    NEAR = 6          # entries that are looked at before the next block is
 
 
 cdef int fault(Dictionary self, const char *reason, Py_ssize_t index) except -1 nogil:
@@ -109,7 +110,10 @@ cdef int advance_tail(Dictionary self, Cursor *cursor) except -1 nogil:
 
 cdef inline void load(Cursor *cursor) noexcept nogil:
     """Make the text of the entry read last of that of the one before."""
-    memcpy(cursor.text + cursor.shared, cursor.suffix, cursor.size - cursor.shared)
+    if cursor.size - cursor.shared <= COPIED and cursor.end - cursor.suffix >= COPIED:
+        memcpy(cursor.text + cursor.shared, cursor.suffix, COPIED)  # of a fixed size, which is no call
+    else:
+        memcpy(cursor.text + cursor.shared, cursor.suffix, cursor.size - cursor.shared)
 
 
 cdef uint64_t offset(Dictionary self, Py_ssize_t block) except? 0xFFFFFFFFFFFFFFFF nogil:
@@ -195,13 +199,16 @@ cdef Py_ssize_t whole(const Cursor *cursor, uint8_t *out) except -1 nogil:
     return cursor.size + 1 + tail_of(cursor, out + cursor.size + 1)
 
 
-cdef int compare_entry(const Cursor *cursor, const uint8_t *key, Py_ssize_t size, Py_ssize_t *same) except? -2 nogil:
-    """Whether the entry read last is less than a key (-1), equal (0) or greater; how much of its text is as the key."""
-    cdef Py_ssize_t i = 0, least = min(cursor.size, size)
+cdef int compare_entry(Cursor *cursor, const uint8_t *key, Py_ssize_t size, Py_ssize_t begin=0) except? -2 nogil:
+    """Whether the entry read last is less than a key (-1), equal (0) or greater; how much of its text is as the key.
+
+    The first `begin` bytes are known to be.
+    """
+    cdef Py_ssize_t i = begin, least = min(cursor.size, size)
     cdef uint8_t[2 * MAX_TEXT] tail
     while i < least and cursor.text[i] == key[i]:
         i += 1
-    same[0] = i
+    cursor.same = i
     if i < least:
         return -1 if cursor.text[i] < key[i] else 1
     if i == size:
@@ -219,20 +226,23 @@ cdef Py_ssize_t scan(Dictionary self, Cursor *cursor, Py_ssize_t high,
 
     An entry that shares more with the one before than that shares with the key is less too, and not looked at.
     """
-    cdef Py_ssize_t same = MAX_TEXT
-    cdef bint skipped = False
     while cursor.index < high:
         advance(self, cursor)
-        if cursor.shared > same:
-            skipped = True
+        if cursor.shared > cursor.same:
+            cursor.stale = True
             continue
-        if skipped:
+        if cursor.stale:
             memcpy(cursor.text, key, cursor.shared)  # what the entries passed over have there, being as the key so far
-            skipped = False
+            cursor.stale = False
         load(cursor)
-        if compare_entry(cursor, key, size, &same) >= 0:
+        if compare_entry(cursor, key, size, cursor.shared if cursor.same < MAX_TEXT else 0) >= 0:
             return cursor.index - 1
     return high
+
+
+cdef inline void forget(Cursor *cursor) noexcept nogil:
+    """Begin to look for another key."""
+    cursor.same, cursor.stale = MAX_TEXT, False
 
 
 cdef Py_ssize_t seek(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t high,
@@ -247,23 +257,29 @@ cdef Py_ssize_t seek(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t
         open_block(self, cursor, end - 1)
     else:
         start(self, cursor, low)
-    index = scan(self, cursor, min(high, cursor.block_end), key, size)
-    if index < cursor.index or index == high:
-        return index
-    next_entry(self, cursor)
+    forget(cursor)
+    return scan_on(self, cursor, high, key, size)
+
+
+cdef Py_ssize_t scan_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
+                        const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """As `scan`; where the block has no such entry, the first of the next one is such."""
+    cdef Py_ssize_t index = scan(self, cursor, min(high, cursor.block_end), key, size)
+    if index == cursor.index < high:
+        next_entry(self, cursor)
     return index
 
 
 cdef Py_ssize_t head_after(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t high,
                            const uint8_t *key, Py_ssize_t size) except -1 nogil:
     """The first block from `low` to `high` - 1 whose first entry is greater than a key; `high` where none is."""
-    cdef Py_ssize_t middle, same
+    cdef Py_ssize_t middle
     while low < high:
         middle = (low + high) // 2
         open_block(self, cursor, middle)
         advance(self, cursor)
         load(cursor)
-        if compare_entry(cursor, key, size, &same) <= 0:
+        if compare_entry(cursor, key, size) <= 0:
             low = middle + 1
         else:
             high = middle
@@ -275,17 +291,18 @@ cdef Py_ssize_t seek_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
     """As `seek` from the entry that is next, for a key that is greater than the one read last and thought to be near."""
     cdef Py_ssize_t block = (cursor.index - 1) // BLOCK, end = (high + BLOCK - 1) // BLOCK, step = 1, index
     cdef Cursor head
+    forget(cursor)
+    index = scan(self, cursor, min(high, min(cursor.block_end, cursor.index + NEAR)), key, size)
+    if index < cursor.index or index == high:
+        return index
     while block + step < end and head_after(self, &head, block + step, block + step + 1, key, size) > block + step:
         block += step
         step *= 2
     if step > 1:
         block = head_after(self, &head, block + 1, min(end, block + step), key, size) - 1
         open_block(self, cursor, block)
-    index = scan(self, cursor, min(high, cursor.block_end), key, size)
-    if index < cursor.index or index == high:
-        return index
-    next_entry(self, cursor)
-    return index
+        forget(cursor)
+    return scan_on(self, cursor, high, key, size)
 
 
 cdef class Dictionary:
@@ -337,10 +354,10 @@ cdef class Dictionary:
     def find(self, Py_ssize_t low, Py_ssize_t high, bytes key not None):
         """(number, payload, payload) of the entry of a range that equals `key`; None if there is none."""
         cdef Cursor cursor
-        cdef Py_ssize_t same, index
+        cdef Py_ssize_t index
         check_range(self, low, high)
         index = seek(self, &cursor, low, high, key, len(key))
-        if index == high or compare_entry(&cursor, key, len(key), &same):
+        if index == high or compare_entry(&cursor, key, len(key)):
             return None
         return index, cursor.first, cursor.second
 
@@ -372,7 +389,10 @@ cdef class Dictionary:
         with nogil:
             start(self, &cursor, low)
             for i in range(high - low):
-                next_entry(self, &cursor)
+                if cursor.index == cursor.block_end:
+                    finish_block(self, &cursor)
+                    open_block(self, &cursor, cursor.index // BLOCK)
+                advance(self, &cursor)  # without its text
                 out[0, i], out[1, i] = <int64_t>cursor.first, <int64_t>cursor.second
             finish_block(self, &cursor)
         return found[0], found[1]

@@ -7,14 +7,11 @@ the NUL of an entry is looked at. The words of a text are packed strings in any 
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 import numpy as np
 
 from newsindex.inverted._dictionary cimport Cursor, Dictionary, check_range, next_entry, seek_on, start
-
-cdef extern from "string.h":
-    void *memmem(const void *haystack, size_t size, const void *needle, size_t needle_size) nogil
 
 cdef enum:
     MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
@@ -133,8 +130,7 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
     cdef uint32_t[MAX_FORM] text
     cdef uint8_t[4 * MAX_LITERAL] literal
     cdef Cursor cursor
-    cdef Py_ssize_t length, size, begin, end = -1  # of the literal's first occurrence; -1: there is none
-    cdef const uint8_t *hit
+    cdef Py_ssize_t length, size, end = -1  # of the literal's first occurrence; -1: there is none
     check_range(forms, low, high)
     cdef Found found = Found(high - low)
     if pattern.shape[0] == 0 or low == high:
@@ -145,15 +141,23 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
         for _ in range(high - low):
             next_entry(forms, &cursor)
             if size and (end < 0 or end > cursor.shared):
-                begin = max(cursor.shared - size + 1, 0) if cursor.index > low + 1 else 0
-                hit = <const uint8_t *>memmem(cursor.text + begin, cursor.size - begin, literal, size)
-                end = hit - cursor.text + size if hit != NULL else -1
+                end = end_of(&cursor, literal, size, cursor.shared - size + 1 if cursor.index > low + 1 else 0)
             if size and end < 0:
                 continue
             length = decode(cursor.text, cursor.size, text)
             if matches(text, length, &pattern[0], pattern.shape[0]):
                 found.add(&cursor)
     return found.rows()
+
+
+cdef inline Py_ssize_t end_of(const Cursor *cursor, const uint8_t *literal, Py_ssize_t size,
+                              Py_ssize_t begin) noexcept nogil:
+    """Where the first occurrence of a literal from `begin` on ends in a text; -1 if there is none."""
+    cdef Py_ssize_t i
+    for i in range(max(begin, 0), cursor.size - size + 1):
+        if cursor.text[i] == literal[0] and memcmp(cursor.text + i, literal, size) == 0:
+            return i + size
+    return -1
 
 
 def wildcard_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] pattern):

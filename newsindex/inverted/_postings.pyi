@@ -25,13 +25,13 @@ class PostingList:
         self,
         wanted: NDArray[int32],
         limits: NDArray[uint32] | None = None,
-        marks: NDArray[uint8] | None = None,
+        marks: NDArray[uint8] | bytes | None = None,
         rest: int = 1,
     ) -> NDArray[int32]: ...
     def check(self, words: NDArray[int64]) -> None: ...
-    def places(self, wanted: NDArray[int32], marks: NDArray[uint8], rest: int) -> list[int]: ...
+    def places(self, wanted: NDArray[int32], marks: NDArray[uint8] | bytes, rest: int) -> list[int]: ...
     def occurrences(
-        self, wanted: NDArray[int32], marks: NDArray[uint8] | None = None, rest: int = 0
+        self, wanted: NDArray[int32], marks: NDArray[uint8] | bytes | None = None, rest: int = 0
     ) -> tuple[NDArray[int64], NDArray[int32], NDArray[Any]]: ...
 
 def list_sizes(

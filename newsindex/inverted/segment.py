@@ -39,6 +39,7 @@ from newsindex.inverted import _patterns
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages
 from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Words
 from newsindex.inverted.build import NO_TIME, UNDATED, hash_id
 from newsindex.inverted.columns import Integers, Sections, Strings, Values
 from newsindex.inverted.vocabulary import READING
@@ -108,6 +109,7 @@ class Segment:
         self.path = path
         self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
         self.resolved_terms = 0  # and how much that is
+        self._words: dict[str, Words] = {}
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -324,6 +326,24 @@ class Segment:
             return self.forms.spellings(bounds.first_form, bounds.end_form, folded.encode())
         except _DAMAGE as error:
             raise self._damaged("forms", error) from error
+
+    def look_up(
+        self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool
+    ) -> list[tuple[PostingList, bytes, int, int]]:
+        """The posting lists of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
+        try:
+            words = self._words.get(field) or self._words_of(field)
+            return words.look_up(names, form, folded, loose) if words else []
+        except _DAMAGE as error:
+            raise self._damaged("terms, forms or postings", error) from error
+
+    def _words_of(self, field: str) -> Words | None:
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return None
+        ends = bounds.first_term, bounds.end_term, bounds.first_form, bounds.end_form
+        words = Words(self.terms, self.forms, ends, self.postings, self.positions, self.articles)
+        return self._words.setdefault(field, words)
 
     def readings(self, field: str) -> tuple[int, int]:
         """The forms that stand for others read as another word: they occur where those do, and are no more words."""

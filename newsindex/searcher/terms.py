@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis import Stemmer, fold, is_spelling
+from newsindex.analysis import Stemmer, fold
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.fields import BODY, TEXT
@@ -27,7 +27,6 @@ Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
 Row = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]  # begins, ends, positions, marks of a word
 
-_NONE: Final[NDArray[np.uint8]] = np.zeros(0, np.uint8)
 _stemmer: Final = Stemmer()
 _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words derived from the same one
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
@@ -46,7 +45,7 @@ class Alternative:
     """
 
     postings: PostingList
-    marks: NDArray[np.uint8] = _NONE
+    marks: bytes = b""
     rest: int = CHOSEN
     every: int = CHOSEN
 
@@ -87,42 +86,22 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative
         if len(group) == postings.forms:
             alternatives.append(Alternative(postings))
         else:
-            alternatives.append(Alternative(postings, _marks(0, (CHOSEN, group.tolist())), 0))
+            alternatives.append(Alternative(postings, _marks(group), 0))
     return alternatives
 
 
-def _marks(every: int, *marked: tuple[int, list[int]]) -> NDArray[np.uint8]:
-    """Marks of forms: `every` of all, and each other of the forms of these numbers."""
-    marks = bytearray([every]) * (max([max(numbers, default=-1) for _, numbers in marked]) + 1)
-    for mark, numbers in marked:
-        for number in numbers:
-            marks[number] |= mark
-    return np.frombuffer(marks, np.uint8)
+def _marks(numbers: NDArray[np.int64]) -> bytes:
+    """The marks of forms of which those of these numbers are chosen."""
+    marks = np.zeros(int(numbers.max()) + 1, np.uint8)
+    marks[numbers] = CHOSEN
+    return marks.tobytes()
 
 
 def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
     """The terms of a word, and which of their forms are spelled as it is."""
-    found: dict[int, tuple[list[int], list[int]]] = {}  # of each term the forms that are alike, and those typed so
-    for stem in (pattern.stem, *pattern.others):
-        term = segment.find_term(field, stem)
-        if term is not None:
-            found[term] = ([], [])
-    for form in spelled(segment, field, fold(pattern.form)) if pattern.form and found else ():
-        alike, typed = found.get(form.term, ([], []))
-        if form.spelling == pattern.form:
-            typed.append(form.number)
-        if form.spelling == pattern.form or (pattern.loose and is_spelling(pattern.form, form.spelling)):
-            alike.append(form.number)
-    return [_spelled_alternative(segment.posting_list(term), *forms) for term, forms in found.items()]
-
-
-def _spelled_alternative(postings: PostingList, alike: list[int], typed: list[int]) -> Alternative:
-    if not alike:
-        return Alternative(postings)
-    every = CHOSEN | ALIKE | (TYPED if typed else 0)
-    if postings.forms == 1:
-        return Alternative(postings, _NONE, every, every)  # known without looking at forms
-    return Alternative(postings, _marks(CHOSEN, (ALIKE, alike), (TYPED, typed)), CHOSEN, every)
+    names = (pattern.stem, *pattern.others)
+    found = segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
+    return [Alternative(*one) for one in found]
 
 
 class Spelled(NamedTuple):

@@ -206,7 +206,7 @@ HOSTILE = {
     "null": lambda footer: b"null",
     "no meta": lambda footer: footer.pop("meta") and None,
     "an unknown key": lambda footer: footer.update(more=1),
-    "another format": lambda footer: footer.update(format=3),
+    "another format": lambda footer: footer.update(format=4),
     "a format that is true": lambda footer: footer.update(format=True),
     "another page": lambda footer: footer.update(page=0),
     "another kind": lambda footer: footer.update(kind="index"),
@@ -295,8 +295,11 @@ def test_pages_are_verified_when_they_are_touched():
         for _ in range(2):
             with pytest.raises(CorruptIndexError, match="checksum mismatch"):
                 reader.verify("a", first, last)
+    assert reader.verified("a") == bytes([1, 1, 0, 1, 1, 1])
     with pytest.raises(CorruptIndexError):
         reader.array("a")
+    with pytest.raises(CorruptIndexError, match="missing"):
+        reader.verified("b")
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 0), (0, 4), (2, 1), (4, 4), (-2, -1), (1 << 63, 1 << 64)])
