@@ -32,6 +32,8 @@ from newsindex.inverted._pages cimport Pages, touch
 cdef enum:
     VARINT_BITS = 56  # so that the sum of a block's numbers never overflows
     NEAR = 6          # entries that are looked at before the next block is
+    HEAD = 32         # bytes of a block that are looked at without opening it:
+    HEAD_NUMBER = 9   # those of the number that it may begin with, then an entry of less than MOST bytes
 
 
 cdef int fault(Dictionary self, const char *reason, Py_ssize_t index) except -1 nogil:
@@ -274,16 +276,43 @@ cdef Py_ssize_t head_after(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_s
                            const uint8_t *key, Py_ssize_t size) except -1 nogil:
     """The first block from `low` to `high` - 1 whose first entry is greater than a key; `high` where none is."""
     cdef Py_ssize_t middle
+    cdef int order
     while low < high:
         middle = (low + high) // 2
-        open_block(self, cursor, middle)
-        advance(self, cursor)
-        load(cursor)
-        if compare_entry(cursor, key, size) <= 0:
+        order = compare_head(self, middle, key, size)
+        if order == 0:
+            open_block(self, cursor, middle)
+            advance(self, cursor)
+            load(cursor)
+            order = compare_entry(cursor, key, size)
+        if order <= 0:
             low = middle + 1
         else:
             high = middle
     return low
+
+
+cdef inline int compare_head(Dictionary self, Py_ssize_t block, const uint8_t *key, Py_ssize_t size) except? -2 nogil:
+    """Whether the first entry of a block is less than a key (-1) or greater (1); 0: its first bytes do not tell.
+
+    These are compared where they stand, and the block is not opened: it is what most of a search consists of.
+    """
+    cdef uint64_t begin = offset(self, block)
+    cdef Py_ssize_t own, skipped = 0
+    cdef int order
+    if begin + HEAD > <uint64_t>self.blocks.size or begin + HEAD < HEAD:
+        return 0
+    touch(self.blocks, <Py_ssize_t>begin, <Py_ssize_t>begin + HEAD)
+    cdef const uint8_t *at = self.blocks.data + begin
+    if not self.of_forms:
+        while at[skipped] >= 128 and skipped < HEAD_NUMBER:
+            skipped += 1
+        at += skipped + 1
+    if at[0] >= MOST:
+        return 0  # longer, or sharing with nothing, which opening it refuses
+    own = at[0]
+    order = memcmp(at + 1, key, min(own, size))
+    return -1 if order < 0 else 1 if order > 0 else 0
 
 
 cdef Py_ssize_t seek_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
