@@ -51,8 +51,8 @@ class Sections(Protocol):
     def verified(self, name: str) -> bytearray:
         """Of each page of a section (64 KiB) 1 if it is verified, else 0. `verify` sets them."""
 
-    def verify(self, name: str, start: int, stop: int) -> int:
-        """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError; returns how far it went."""
+    def verify(self, name: str, start: int, stop: int) -> None:
+        """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError."""
 
     def __contains__(self, name: str) -> bool: ...
 

@@ -301,16 +301,14 @@ class Segment:
         sections = self._sections
         return Pages(sections.raw(name), sections.verified(name), partial(sections.verify, name))
 
-    def find_term(self, field: str, key: str) -> int | None:
-        """The number of a term, None where the field has none such."""
+    def find_form(self, field: str, entry: bytes) -> tuple[int, int] | None:
+        """The term of a form by its dictionary entry, and its number there; None where the field has none such."""
         bounds = self.fields.get(field)
         if bounds is None:
             return None
-        try:
-            found = self.terms.find(bounds.first_term, bounds.end_term, key.encode())
-        except _DAMAGE as error:
-            raise self._damaged("terms", error) from error
-        return found[0] if found else None
+        with self.reading("forms"):
+            found = self.forms.find(bounds.first_form, bounds.end_form, entry)
+            return found and found[1:]
 
     def term_name(self, term: int) -> str:
         """What a term is called."""

@@ -76,25 +76,27 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative
         return _resolve_stem(segment, field, pattern)
     if isinstance(pattern, Derived):
         return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
-    terms, numbers = _matching_forms(segment, field, pattern)
-    by_term = np.argsort(terms, kind="stable")
-    terms, numbers = terms[by_term], numbers[by_term]
-    distinct, firsts = np.unique(terms, return_index=True)
-    alternatives = []
-    for term, group in zip(distinct.tolist(), np.split(numbers, firsts[1:]), strict=bool(len(distinct))):
-        postings = segment.posting_list(term)
-        if len(group) == postings.forms:
-            alternatives.append(Alternative(postings))
-        else:
-            alternatives.append(Alternative(postings, _marks(group), 0))
-    return alternatives
+    if isinstance(pattern, Form):
+        found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
+        return [] if found is None else [_chosen(segment, found[0], [found[1]])]
+    groups: dict[int, list[int]] = {}
+    for term, number in zip(*(column.tolist() for column in _matching_forms(segment, field, pattern)), strict=True):
+        groups.setdefault(term, []).append(number)
+    return [_chosen(segment, term, numbers) for term, numbers in sorted(groups.items())]
 
 
-def _marks(numbers: NDArray[np.int64]) -> bytes:
-    """The marks of forms of which those of these numbers are chosen."""
-    marks = np.zeros(int(numbers.max()) + 1, np.uint8)
-    marks[numbers] = CHOSEN
-    return marks.tobytes()
+def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
+    """A term of which the forms of these numbers are meant."""
+    postings = segment.posting_list(term)
+    if len(numbers) == postings.forms:
+        return Alternative(postings)
+    with segment.reading("forms"):
+        if max(numbers) >= postings.forms:
+            raise ValueError(f"form number {max(numbers)} of a term with {postings.forms}")
+        marks = bytearray(max(numbers) + 1)
+        for number in numbers:
+            marks[number] = CHOSEN
+    return Alternative(postings, bytes(marks), 0)
 
 
 def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
@@ -137,10 +139,7 @@ def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[i
             yield term
 
 
-def _matching_forms(segment: Segment, field: str, pattern: Form | Prefix | Wildcard | Fuzzy) -> FormColumns:
-    if isinstance(pattern, Form):
-        entry = form_entry(pattern.form, fold(pattern.form))
-        return segment.owners(*segment.form_range(field, entry, entry + b"\0"))
+def _matching_forms(segment: Segment, field: str, pattern: Prefix | Wildcard | Fuzzy) -> FormColumns:
     if isinstance(pattern, Prefix):
         return segment.owners(*_prefix_range(segment, field, pattern.prefix))
     if isinstance(pattern, Wildcard):

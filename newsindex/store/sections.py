@@ -428,10 +428,8 @@ class SectionReader:
         """Of each page of a section 1 if it was verified, else 0: for readers that ask more often than they verify."""
         return self._section(name).verified
 
-    def verify(self, name: str, start: int, stop: int) -> int:
+    def verify(self, name: str, start: int, stop: int) -> None:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
-
-        Returns where the last of these pages ends: so far the section is verified, from `start` on.
 
         A range outside the section is a CorruptIndexError too: ranges come from other arrays of the file.
         """
@@ -445,7 +443,6 @@ class SectionReader:
                 if not section.verified[page]:
                     self._verify_checksum(name, *self._checksums(section, page, self._table))
                     section.verified[page] = 1
-        return min(end * PAGE, section.length)
 
     def _checksums(self, section: _Section, page: int, table: npt.NDArray[np.uint64]) -> tuple[int, int]:
         """What the checksum of a page should be, and is."""
