@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
-from newsindex.inverted import _dictionary
-from newsindex.inverted._postings import PostingList
+from newsindex.inverted._postings import PADDING, PostingList
 from newsindex.inverted.fields import TEXT
 from newsindex.inverted.impacts import Lengths, bounds_hold
 from newsindex.inverted.segment import Segment
@@ -115,22 +114,25 @@ def _check_dictionaries(opened: OpenSegment) -> Iterator[CorruptIndexError]:
         if (field.first_term, field.first_form) != (terms, forms):
             yield _fault(opened, "description", f"field {name!r} does not follow the one before it")
         terms, forms = field.end_term, field.end_form
-        for section, strings, low, high in (
+        for section, dictionary, low, high in (
             ("terms", segment.terms, field.first_term, field.end_term),
             ("forms", segment.forms, field.first_form, field.end_form),
         ):
-            if _dictionary.unsorted(strings.data, strings.starts, low, high) >= 0:
+            with segment.reading(section):
+                unsorted = dictionary.unsorted(low, high)
+            if unsorted >= 0:
                 yield _fault(opened, section, f"entries of field {name!r} out of order")
-        owners = segment.form_terms[field.first_form : field.end_form].astype(np.int64)
+        owners, _ = segment.owners(field.first_form, field.end_form)
         if len(owners) and not (owners.min() >= field.first_term and owners.max() < field.end_term):
-            yield _fault(opened, "forms.terms", f"a form of field {name!r} belongs to another field")
-    if (terms, forms) != (len(segment.terms), len(segment.forms)):
-        yield _fault(opened, "description", "entries that belong to no field")
+            yield _fault(opened, "forms", f"a form of field {name!r} belongs to another field")
+    if terms and segment.list_bounds(0, terms)[[0, -1]].tolist() != [0, len(segment.postings) - PADDING]:
+        yield _fault(opened, "terms", "posting lists that do not fill their section")
 
 
 def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
     segment = opened.segment
-    form_counts = np.bincount(segment.form_terms.astype(np.int64), minlength=len(segment.terms))
+    owners, _ = segment.owners(0, len(segment.forms))
+    form_counts = np.bincount(owners, minlength=len(segment.terms))
     words, others = np.zeros(segment.articles, np.int64), np.zeros(segment.articles, np.int64)
     lengths = Lengths(segment.title_words, segment.body_words)
     for name, field in segment.fields.items():
@@ -157,7 +159,7 @@ def _bounds_hold(segment: Segment, postings: PostingList, lengths: Lengths) -> b
 def _readings(segment: Segment) -> NDArray[np.int64]:
     """How many words of each article's text occur once more, as other words that they may be read as."""
     low, high = segment.readings(TEXT)
-    terms, numbers = segment.form_terms[low:high].astype(np.int64), segment.form_numbers[low:high]
+    terms, numbers = segment.owners(low, high)
     more = np.zeros(segment.articles, np.int64)
     for term in np.unique(terms).tolist():
         postings = segment.posting_list(term)

@@ -1,21 +1,13 @@
 # cython: language_level=3
 """Columns that are read one article at a time; `_columns.pyx` explains. For other kernels that do so."""
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t
+
+from newsindex.inverted._pages cimport Pages
 
 
-cdef class Pages:
-    cdef object array          # keeps alive what follows
-    cdef const uint8_t[::1] view
-    cdef uint8_t[::1] flags
-    cdef const uint8_t* data
-    cdef Py_ssize_t size       # in bytes
-    cdef object verify
-
-    cdef int touch(self, Py_ssize_t start, Py_ssize_t stop) except -1
-
-
-cdef class Numbers(Pages):
+cdef class Numbers:
+    cdef Pages pages
     cdef int width
     cdef bint is_signed
     cdef Py_ssize_t count
@@ -27,6 +19,7 @@ cdef class Strings:
     cdef Pages bytes
     cdef Numbers bounds
     cdef object sections
+    cdef object array
     cdef str name
     cdef str data_name
     cdef object whole

@@ -10,9 +10,11 @@ from cpython.datetime cimport date_new, datetime_new, import_datetime, timedelta
 from libc.stdint cimport INT32_MIN, INT64_MIN, int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
-from functools import partial
-
 import numpy as np
+
+from newsindex.inverted._pages cimport Pages, touch
+
+from newsindex.inverted._pages import pages_of
 
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
@@ -20,7 +22,6 @@ cdef extern from "Python.h":
 import_datetime()
 
 cdef enum:
-    PAGE = 65536  # bytes; that of newsindex.store.sections
     HOUR = 3600
     ZONES = 256   # that are kept
 
@@ -31,55 +32,23 @@ cdef dict zones = {}
 _DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
 
 
-cdef class Pages:
-    """A section of a file, its pages verified when they are first touched.
+cdef class Numbers:
+    """A section of whole numbers; `len()` of them.
 
     Args:
-        sections: where the section comes from (see `newsindex.inverted.columns.Sections`).
-        name: of the section.
-
-    Raises:
-        ValueError: it is none that can be read so.
-    """
-
-    def __cinit__(self, sections, str name, *more, **options):
-        array, flags = sections.unverified(name)
-        self.array = array
-        self.view = array.view(np.uint8)
-        self.flags = flags
-        self.data = &self.view[0] if self.view.shape[0] else NULL
-        self.size = self.view.shape[0]
-        self.verify = partial(sections.verify, name)
-        if self.flags.shape[0] != (self.size + PAGE - 1) // PAGE:
-            raise ValueError(f"{self.flags.shape[0]} pages of {self.size} bytes")
-
-    cdef int touch(self, Py_ssize_t start, Py_ssize_t stop) except -1:
-        """Make sure that the bytes from `start` to `stop` are in the section, and verified."""
-        cdef Py_ssize_t page
-        if not 0 <= start <= stop <= self.size:
-            raise ValueError(f"bytes {start} to {stop} of {self.size}")
-        for page in range(start // PAGE, (stop + PAGE - 1) // PAGE):
-            if not self.flags[page]:
-                self.verify(start, stop)
-                return 0
-        return 0
-
-
-cdef class Numbers(Pages):
-    """A section of whole numbers; `len()` of them. Further arguments as for `Pages`.
-
-    Args:
+        sections, name: where it comes from, and what it is called there.
         dtype: what they must be, such as "i8"; None takes any integers.
         count: how many they must be; None takes any.
     """
 
     def __cinit__(self, sections, str name, str dtype=None, count=None):
-        own = self.array.dtype
+        own = sections.unverified(name)[0].dtype
         if own.kind not in "iu" or dtype not in (None, own.str[1:]):
             raise ValueError(f"{name} is of {own} where {dtype or 'whole numbers'} should be")
         self.width = own.itemsize
         self.is_signed = own.kind == "i"
-        self.count = self.size // self.width
+        self.pages = pages_of(sections, name)
+        self.count = self.pages.size // self.width
         if count is not None and self.count != count:
             raise ValueError(f"{name} has {self.count} numbers where {count} are announced")
 
@@ -92,9 +61,8 @@ cdef class Numbers(Pages):
         if not 0 <= index < self.count:
             raise IndexError(f"number {index} of {self.count}")
         at = index * self.width
-        if not self.flags[at // PAGE]:
-            self.verify(at, at + self.width)
-        return load(self.data + at, self.width, self.is_signed)
+        touch(self.pages, at, at + self.width)
+        return load(self.pages.data + at, self.width, self.is_signed)
 
     def __getitem__(self, Py_ssize_t index):
         cdef int64_t value = self.get(index)
@@ -142,7 +110,7 @@ cdef class Strings:
     """Strings one after another, in two sections: NAME.data, and NAME.starts, one more than strings; `len()` of them.
 
     Args:
-        sections, name: see `Pages`.
+        sections, name: where they come from, and NAME.
         count: how many they must be; None takes any.
         data: what the section of the bytes is called instead of "data".
 
@@ -154,10 +122,11 @@ cdef class Strings:
         self.sections = sections
         self.name = name
         self.data_name = f"{name}.{data}"
-        self.bytes = Pages(sections, self.data_name)
+        self.array, _ = sections.unverified(self.data_name)
+        self.bytes = pages_of(sections, self.data_name)
         self.bounds = Numbers(sections, f"{name}.starts")
         if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count \
-                or self.bytes.array.dtype != np.uint8:
+                or self.array.dtype != np.uint8:
             raise ValueError(f"{name} is no column of strings")
         if count is not None and self.bounds.count != count + 1:
             raise ValueError(f"{name} holds {self.bounds.count - 1} strings where {count} are announced")
@@ -168,7 +137,7 @@ cdef class Strings:
     cdef int find(self, Py_ssize_t index, Py_ssize_t* start, Py_ssize_t* size) except -1:
         """Where string `index` is in the bytes, which are verified."""
         cdef int64_t first = self.bounds.get(index), end = self.bounds.get(index + 1)
-        self.bytes.touch(first, end)
+        touch(self.bytes, first, end)
         start[0], size[0] = first, end - first
         return 0
 
@@ -189,7 +158,7 @@ cdef class Strings:
         """String `index` where it lies."""
         cdef Py_ssize_t start, size
         self.find(index, &start, &size)
-        return memoryview(self.bytes.array)[start:start + size]
+        return memoryview(self.array)[start:start + size]
 
     def raw(self, Py_ssize_t index):
         """String `index` as UTF-8."""

@@ -1,489 +1,461 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Sorted dictionaries of byte strings: finding, matching and merging.
+"""Sorted dictionaries as bytes: terms with their posting lists, and word forms with their terms. Finding in them.
 
-A dictionary is two arrays: `data` (uint8), the strings one after another in byte order, and `starts` (uint32 or
-uint64, one more than strings), where each begins. Both come from disk, so every pair of starts is checked
-before it is used, and a fault is a ValueError.
+The entries of a dictionary are byte strings in order, `BLOCK` to a block, and each says how much of it the one before has
+too. A dictionary is two sections: the blocks, one after another, and the offset of each, ending with the size of all
+(uint32, or uint64 where they need it). The entries of several fields follow one another; each field's are in order::
+
+    block   of terms: varint start of the list of its first entry; then the entries, the first sharing nothing
+    entry   u8: bytes shared with the text before * 16 + bytes of its own; either is at most 15, and 15 is followed by
+                a varint that is added to it, shared bytes first
+            the bytes of its own
+            a term: varint length of its posting list, which follows that of the entry before
+            a form: varint of its term less that of the entry before (0 at first), the sign in the lowest bit
+                    varint of which of its term's forms it is * 3 + tail; tail 1: varint code, 2: varint length, bytes
 
 An entry of a dictionary of forms is the folded form, and where the form itself differs, a NUL and the form
-(`tari`, `tari\\0țări`). So all spellings of one folded form stand together, in the order of the folded forms,
-and patterns are matched against what comes before the NUL.
+(`tari`, `tari\\0țări`). So all spellings of one folded form stand together, in the order of the folded forms. The text
+is what stands before the NUL; what follows it is the tail. Nearly all are a code: for each a, i, s and t of the text,
+first to last, a digit that says which letter it is instead (aăâ, iî, sș, tț), lowest first, of base 3, 2, 2 and 2.
+
+It all comes from disk: each offset, length and number is checked before it is used, and a fault is a ValueError. Pages
+are verified as they are read (`newsindex.inverted._pages`), so that finding a word touches a few of them.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
 
-cdef extern from "string.h":
-    void *memmem(const void *haystack, size_t size, const void *needle, size_t needle_size) nogil
-
-ctypedef fused Starts:
-    const uint32_t[::1]
-    const uint64_t[::1]
+from newsindex.inverted._pages cimport Pages, touch
 
 cdef enum:
-    MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
-    MAX_EDITS = 4
-    MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
+    VARINT_BITS = 56  # so that the sum of a block's numbers never overflows
+    NEAR = 6          # entries that are looked at before the next block is
+    HEAD = 32         # bytes of a block that are looked at without opening it:
+    HEAD_NUMBER = 9   # those of the number that it may begin with, then an entry of less than MOST bytes
 
 
-cdef inline int entry(const uint8_t[::1] data, Starts starts, Py_ssize_t index,
-                      const uint8_t **begin, Py_ssize_t *size) except -1 nogil:
-    cdef uint64_t start = starts[index], stop = starts[index + 1]
-    if start > stop or stop > <uint64_t>data.shape[0]:
-        with gil:
-            raise ValueError(f"string {index} from {start} to {stop} is outside its section of {data.shape[0]} bytes")
-    begin[0] = &data[0] + start if data.shape[0] else NULL
-    size[0] = <Py_ssize_t>(stop - start)
+cdef int fault(Dictionary self, const char *reason, Py_ssize_t index) except -1 nogil:
+    with gil:
+        raise ValueError(f"entry {index} of a dictionary of {self.count}: {reason.decode()}")
+
+
+cdef int check_range(Dictionary self, Py_ssize_t low, Py_ssize_t high) except -1:
+    if low < 0 or high < low or high > self.count:
+        raise ValueError(f"entries {low} to {high} of a dictionary of {self.count}")
     return 0
 
 
-cdef inline int compare(const uint8_t *a, Py_ssize_t a_size, const uint8_t *b, Py_ssize_t b_size) noexcept nogil:
-    cdef int order = memcmp(a, b, min(a_size, b_size)) if a_size and b_size else 0
-    if order:
-        return order
-    return (a_size > b_size) - (a_size < b_size)
+cdef inline int varint(Dictionary self, Cursor *cursor, uint64_t *value) except -1 nogil:
+    cdef int shift = 0
+    cdef uint8_t byte
+    value[0] = 0
+    while cursor.at < cursor.end and shift < VARINT_BITS:
+        byte = cursor.at[0]
+        cursor.at += 1
+        value[0] |= <uint64_t>(byte & 127) << shift
+        if byte < 128:
+            return 0
+        shift += 7
+    return fault(self, b"a number without an end", cursor.index)
 
 
-cdef inline int check_range(Starts starts, Py_ssize_t low, Py_ssize_t high) except -1:
-    if low < 0 or high < low or high >= starts.shape[0]:
-        raise ValueError(f"entries {low} to {high} of a dictionary of {starts.shape[0] - 1}")
+cdef inline int advance(Dictionary self, Cursor *cursor) except -1 nogil:
+    """Read the next entry of the block but for its text."""
+    cdef uint64_t shared, size, value = 0
+    if cursor.at >= cursor.end:
+        return fault(self, b"beyond the end of its block", cursor.index)
+    shared, size = cursor.at[0] >> 4, cursor.at[0] & MOST
+    cursor.at += 1
+    if shared == MOST:
+        varint(self, cursor, &value)
+        shared += value
+    if size == MOST:
+        varint(self, cursor, &value)
+        size += value
+    if shared > <uint64_t>cursor.size or shared + size > MAX_TEXT or size > <uint64_t>(cursor.end - cursor.at):
+        return fault(self, b"lengths that cannot be", cursor.index)
+    cursor.suffix = cursor.at
+    cursor.at += size
+    cursor.shared, cursor.size = <Py_ssize_t>shared, <Py_ssize_t>(shared + size)
+    varint(self, cursor, &value)
+    if self.of_forms:
+        cursor.first += (value >> 1) ^ (0 - (value & 1))
+        varint(self, cursor, &value)
+        cursor.second = value // 3
+        cursor.tail = <int>(value % 3)
+        if cursor.tail:
+            advance_tail(self, cursor)
+        if cursor.first >= self.limit or cursor.second >= <uint64_t>self.count:
+            return fault(self, b"a form of no term", cursor.index)
+    else:
+        cursor.first = cursor.second
+        cursor.second += value
+        if cursor.second > self.limit:
+            return fault(self, b"a list outside its section", cursor.index)
+    cursor.index += 1
     return 0
 
 
-def lower_bound(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high, const uint8_t[::1] key):
-    """The first entry from `low` to `high` that is not less than `key`; `high` where all are."""
-    cdef Py_ssize_t middle, size
-    cdef const uint8_t *begin
-    cdef const uint8_t *wanted = &key[0] if key.shape[0] else NULL
-    check_range(starts, low, high)
-    while low < high:
-        middle = (low + high) // 2
-        entry(data, starts, middle, &begin, &size)
-        if compare(begin, size, wanted, key.shape[0]) < 0:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+cdef int advance_tail(Dictionary self, Cursor *cursor) except -1 nogil:
+    cdef uint64_t size = 0
+    if cursor.tail == CODED:
+        return varint(self, cursor, &cursor.code)
+    varint(self, cursor, &size)
+    if size > MAX_TEXT or size > <uint64_t>(cursor.end - cursor.at):
+        return fault(self, b"lengths that cannot be", cursor.index)
+    cursor.other, cursor.other_size = cursor.at, <Py_ssize_t>size
+    cursor.at += size
+    return 0
 
 
-def find(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high, const uint8_t[::1] key):
-    """The entry from `low` to `high` - 1 that equals `key`, or -1."""
-    cdef Py_ssize_t size, index = lower_bound(data, starts, low, high, key)
-    cdef const uint8_t *begin
-    if index == high:
-        return -1
-    entry(data, starts, index, &begin, &size)
-    return index if compare(begin, size, &key[0] if key.shape[0] else NULL, key.shape[0]) == 0 else -1
+cdef inline void load(Cursor *cursor) noexcept nogil:
+    """Make the text of the entry read last of that of the one before."""
+    if cursor.size - cursor.shared <= COPIED and cursor.end - cursor.suffix >= COPIED:
+        memcpy(cursor.text + cursor.shared, cursor.suffix, COPIED)  # of a fixed size, which is no call
+    else:
+        memcpy(cursor.text + cursor.shared, cursor.suffix, cursor.size - cursor.shared)
 
 
-def unsorted(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high):
-    """The first entry after `low` that is not greater than the one before it, or -1: for checking an index."""
-    cdef Py_ssize_t index, size, before_size
-    cdef const uint8_t *begin
-    cdef const uint8_t *before
-    check_range(starts, low, high)
-    for index in range(low + 1, high):
-        entry(data, starts, index - 1, &before, &before_size)
-        entry(data, starts, index, &begin, &size)
-        if compare(before, before_size, begin, size) >= 0:
-            return index
-    return -1
+cdef uint64_t offset(Dictionary self, Py_ssize_t block) except? 0xFFFFFFFFFFFFFFFF nogil:
+    cdef uint64_t wide
+    cdef uint32_t narrow
+    touch(self.offsets, block * self.width, (block + 1) * self.width)
+    if self.width == 8:
+        memcpy(&wide, self.offsets.data + 8 * block, 8)
+        return wide
+    memcpy(&narrow, self.offsets.data + 4 * block, 4)
+    return narrow
 
 
-cdef Py_ssize_t decode(const uint8_t *begin, Py_ssize_t size, uint32_t *out) noexcept nogil:
-    """The code points of the folded part of an entry; what is no UTF-8 gives some code points, never a fault."""
-    cdef Py_ssize_t i = 0, n = 0
-    cdef uint32_t byte, point
-    cdef int more
-    while i < size and begin[i] and n < MAX_FORM:
-        byte = begin[i]
-        more = 0 if byte < 0xC0 else 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
-        point = byte if more == 0 else byte & (0x3F >> more)
-        i += 1
-        while more and i < size:
-            point = (point << 6) | (begin[i] & 0x3F)
-            i += 1
-            more -= 1
-        out[n] = point
-        n += 1
-    return n
+cdef int open_block(Dictionary self, Cursor *cursor, Py_ssize_t block) except -1 nogil:
+    cdef uint64_t begin = offset(self, block), end = offset(self, block + 1)
+    cursor.index = block * BLOCK
+    cursor.block_end = min(cursor.index + BLOCK, self.count)
+    if begin > end or end > <uint64_t>self.blocks.size:
+        return fault(self, b"a block outside its section", cursor.index)
+    touch(self.blocks, <Py_ssize_t>begin, <Py_ssize_t>end)
+    cursor.at, cursor.end = self.blocks.data + begin, self.blocks.data + end
+    cursor.size = cursor.tail = 0
+    cursor.first = cursor.second = 0
+    if not self.of_forms:
+        varint(self, cursor, &cursor.second)
+    return 0
 
 
-cdef Py_ssize_t encode(const uint32_t *text, Py_ssize_t length, uint8_t *out) noexcept nogil:
-    """The UTF-8 of code points, up to four bytes each; returns how many bytes."""
+cdef int start(Dictionary self, Cursor *cursor, Py_ssize_t index) except -1 nogil:
+    """Put a cursor before an entry that there is."""
+    open_block(self, cursor, index // BLOCK)
+    while cursor.index < index:
+        advance(self, cursor)
+        load(cursor)
+    return 0
+
+
+cdef int next_entry(Dictionary self, Cursor *cursor) except -1 nogil:
+    """Read the next entry, which must be one that there is."""
+    if cursor.index == cursor.block_end:
+        finish_block(self, cursor)
+        open_block(self, cursor, cursor.index // BLOCK)
+    advance(self, cursor)
+    load(cursor)
+    return 0
+
+
+cdef inline int finish_block(Dictionary self, const Cursor *cursor) except -1 nogil:
+    if cursor.index == cursor.block_end and cursor.at != cursor.end:
+        return fault(self, b"a block that goes on after its last entry", cursor.index - 1)
+    return 0
+
+
+cdef Py_ssize_t tail_of(const Cursor *cursor, uint8_t *out) except -1 nogil:
+    """What follows the NUL of the entry read last; returns its size."""
     cdef Py_ssize_t i, size = 0
-    cdef uint32_t point
-    for i in range(length):
-        point = text[i]
-        if point < 0x80:
-            out[size] = <uint8_t>point
-            size += 1
-            continue
-        if point < 0x800:
-            out[size] = <uint8_t>(0xC0 | point >> 6)
-            size += 1
+    cdef uint64_t code = cursor.code, base, digit
+    if cursor.tail == SPELLED:
+        memcpy(out, cursor.other, cursor.other_size)
+        return cursor.other_size
+    for i in range(cursor.size):
+        base = letters(cursor.text[i])
+        digit = code % base
+        code //= base
+        if digit:
+            memcpy(out + size, letter(cursor.text[i], digit), 2)
+            size += 2
         else:
-            if point < 0x10000:
-                out[size] = <uint8_t>(0xE0 | point >> 12)
-                size += 1
-            else:
-                out[size] = <uint8_t>(0xF0 | (point >> 18 & 7))
-                out[size + 1] = <uint8_t>(0x80 | (point >> 12 & 0x3F))
-                size += 2
-            out[size] = <uint8_t>(0x80 | (point >> 6 & 0x3F))
+            out[size] = cursor.text[i]
             size += 1
-        out[size] = <uint8_t>(0x80 | (point & 0x3F))
-        size += 1
+    if code:
+        with gil:
+            raise ValueError(f"entry {cursor.index - 1}: a spelling in more letters than it has")
     return size
 
 
-cdef bint matches(const uint32_t *text, Py_ssize_t length, const uint32_t *pattern, Py_ssize_t size) noexcept nogil:
-    """Glob matching that returns to the last star only: at most length times size steps."""
-    cdef Py_ssize_t t = 0, p = 0, star = -1, mark = 0
-    while t < length:
-        if p < size and pattern[p] == c'*':
-            star = p
-            mark = t
-            p += 1
-        elif p < size and (pattern[p] == c'?' or pattern[p] == text[t]):
-            p += 1
-            t += 1
-        elif star >= 0:
-            mark += 1
-            t = mark
-            p = star + 1
-        else:
-            return False
-    while p < size and pattern[p] == c'*':
-        p += 1
-    return p == size
+cdef Py_ssize_t whole(const Cursor *cursor, uint8_t *out) except -1 nogil:
+    """The entry read last, tail and all; returns its size. There must be `ENTRY_ROOM`."""
+    memcpy(out, cursor.text, cursor.size)
+    if cursor.tail == NO_TAIL:
+        return cursor.size
+    out[cursor.size] = 0
+    return cursor.size + 1 + tail_of(cursor, out + cursor.size + 1)
 
 
-def wildcard(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] pattern):
-    """The entries from `low` to `high` - 1 whose folded part matches `pattern` (code points; ? one, * any number).
+cdef int compare_entry(Cursor *cursor, const uint8_t *key, Py_ssize_t size, Py_ssize_t begin=0) except? -2 nogil:
+    """Whether the entry read last is less than a key (-1), equal (0) or greater; how much of its text is as the key.
 
-    The longest run of characters that the pattern names is searched for in all entries at once, and only those that
-    have it are matched.
+    The first `begin` bytes are known to be.
     """
-    cdef uint32_t[MAX_FORM] text
-    cdef uint8_t[4 * MAX_LITERAL] literal
-    cdef Py_ssize_t index = low, size, n = 0, length, literal_size
-    cdef uint64_t at
-    cdef const uint8_t *begin
-    cdef const uint8_t *hit
-    check_range(starts, low, high)
-    found = np.empty(high - low, np.int64)
-    cdef int64_t[::1] out = found
-    if pattern.shape[0] == 0 or low == high:
-        return found[:0]
-    if starts[high] > <uint64_t>data.shape[0]:
-        raise ValueError(f"string {high - 1} ends outside its section")
-    literal_size = longest_literal(pattern, literal)
-    with nogil:
-        at = starts[low]
-        while index < high and at <= starts[high]:
-            if literal_size:
-                hit = <const uint8_t *>memmem(&data[0] + at, starts[high] - at, literal, literal_size)
-                if hit == NULL:
-                    break
-                index = holder(starts, index, high, hit - &data[0])
-            entry(data, starts, index, &begin, &size)
-            length = decode(begin, size, text)
-            if matches(text, length, &pattern[0], pattern.shape[0]):
-                out[n] = index
-                n += 1
-            index += 1
-            at = starts[index]
-    return found[:n]
+    cdef Py_ssize_t i = begin, least = min(cursor.size, size)
+    cdef uint8_t[2 * MAX_TEXT] tail
+    while i < least and cursor.text[i] == key[i]:
+        i += 1
+    cursor.same = i
+    if i < least:
+        return -1 if cursor.text[i] < key[i] else 1
+    if i == size:
+        return cursor.size > size or cursor.tail
+    # The key is longer than the text, which goes on with a NUL or not at all.
+    if cursor.tail == NO_TAIL or key[i]:
+        return -1
+    i = compare(tail, tail_of(cursor, tail), key + i + 1, size - i - 1)
+    return (i > 0) - (i < 0)
 
 
-cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
-    """The UTF-8 of the longest run of a pattern without wildcards, or of as much as there is room for; its size."""
-    cdef Py_ssize_t i, start = 0, best = 0, longest = 0
-    for i in range(pattern.shape[0] + 1):
-        if i == pattern.shape[0] or pattern[i] == c'*' or pattern[i] == c'?':
-            if i - start > longest:
-                best, longest = start, i - start
-            start = i + 1
-    return encode(&pattern[best], min(longest, MAX_LITERAL), out) if longest else 0
+cdef Py_ssize_t scan(Dictionary self, Cursor *cursor, Py_ssize_t high,
+                     const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """Read on in the block to the first entry that is not less than a key; its number, `high` where there is none.
 
-
-cdef inline Py_ssize_t holder(Starts starts, Py_ssize_t low, Py_ssize_t high, uint64_t offset) noexcept nogil:
-    """The entry from `low` to `high` - 1 that has the byte at `offset`, which is thought to be near `low`."""
-    cdef Py_ssize_t step = 1, middle
-    while low + step < high and starts[low + step] <= offset:
-        low += step
-        step *= 2
-    high = min(high, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if starts[middle] <= offset:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-cdef struct Walk:
-    # The entry that a fuzzy search has come to, and the edit table of `form` (n characters) with a row for each
-    # prefix of it: row i for the first i characters, of which the first `known` were computed.
-    const uint32_t *form
-    Py_ssize_t n
-    const uint32_t *letters  # of the form: distinct, ascending
-    Py_ssize_t letter_count
-    int32_t distance
-    int32_t *rows
-    uint32_t[MAX_FORM] text
-    Py_ssize_t length
-    Py_ssize_t known
-
-
-def fuzzy(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] form,
-          int distance, bint ordered=True):
-    """The entries from `low` to `high` - 1 whose folded part is at most `distance` edits from `form`.
-
-    Edits are those of optimal string alignment. The entries are walked as a tree of prefixes. The row of the edit table
-    for a prefix is computed once; where nothing that begins with it is near enough, the walk goes on at the next prefix
-    with which something may be, which is searched for. Unless they are `ordered` each of them is looked at.
+    An entry that shares more with the one before than that shares with the key is less too, and not looked at.
     """
-    cdef Walk walk
-    cdef uint8_t[4 * MAX_FORM + 1] key
-    cdef Py_ssize_t index = low, count = 0, j, size
-    check_range(starts, low, high)
-    if form.shape[0] > MAX_FORM or distance < 0 or distance > MAX_EDITS:
-        raise ValueError(f"fuzzy search for {form.shape[0]} characters within {distance} edits")
-    cdef const uint32_t[::1] letters = np.unique(form)
-    found = np.empty(high - low, np.int64)
-    cdef int64_t[::1] out = found
-    walk.form, walk.n = &form[0] if form.shape[0] else NULL, form.shape[0]
-    walk.letters, walk.letter_count = &letters[0] if form.shape[0] else NULL, letters.shape[0]
-    walk.distance, walk.length, walk.known = distance, 0, 0
-    walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (walk.n + 1) * sizeof(int32_t))
-    if walk.rows == NULL:
-        raise MemoryError("no memory for the edit table")
-    for j in range(walk.n + 1):
-        walk.rows[j] = <int32_t>j
-    try:
-        with nogil:
-            while index < high:
-                load(data, starts, index, &walk)
-                index += 1
-                if descend(&walk):
-                    if walk.rows[walk.length * (walk.n + 1) + walk.n] <= distance:
-                        out[count] = index - 1
-                        count += 1
-                elif ordered:
-                    size = next_prefix(&walk, key)
-                    if size == 0:
-                        break
-                    index = gallop(data, starts, index, high, key, size)
-    finally:
-        free(walk.rows)
-    return found[:count]
+    while cursor.index < high:
+        advance(self, cursor)
+        if cursor.shared > cursor.same:
+            cursor.stale = True
+            continue
+        if cursor.stale:
+            memcpy(cursor.text, key, cursor.shared)  # what the entries passed over have there, being as the key so far
+            cursor.stale = False
+        load(cursor)
+        if compare_entry(cursor, key, size, cursor.shared if cursor.same < MAX_TEXT else 0) >= 0:
+            return cursor.index - 1
+    return high
 
 
-cdef int load(const uint8_t[::1] data, Starts starts, Py_ssize_t index, Walk *walk) except -1 nogil:
-    """Go to an entry, keeping the rows of what it shares with the entry before."""
-    cdef uint32_t[MAX_FORM] text
-    cdef Py_ssize_t size, length, shared = 0
-    cdef const uint8_t *begin
-    entry(data, starts, index, &begin, &size)
-    length = decode(begin, size, text)
-    while shared < length and shared < walk.known and text[shared] == walk.text[shared]:
-        shared += 1
-    memcpy(walk.text + shared, text + shared, (length - shared) * sizeof(uint32_t))
-    walk.length, walk.known = length, shared
-    return 0
+cdef inline void forget(Cursor *cursor) noexcept nogil:
+    """Begin to look for another key."""
+    cursor.same, cursor.stale = MAX_TEXT, False
 
 
-cdef bint descend(Walk *walk) noexcept nogil:
-    """Compute the rows that are missing; False at a prefix, of `known` characters, with which nothing is near enough."""
-    while walk.known < walk.length:
-        walk.known += 1
-        if not fill_row(walk, walk.known):
-            return False
-    return True
+cdef Py_ssize_t seek(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t high,
+                     const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """Read the first entry from `low` to `high` - 1 that is not less than a key; its number, `high` where none is."""
+    cdef Py_ssize_t block, end, index
+    if low >= high:
+        return high
+    block = low // BLOCK
+    end = head_after(self, cursor, block + 1, (high + BLOCK - 1) // BLOCK, key, size)
+    if end > block + 1:
+        open_block(self, cursor, end - 1)
+    else:
+        start(self, cursor, low)
+    forget(cursor)
+    return scan_on(self, cursor, high, key, size)
 
 
-cdef bint fill_row(Walk *walk, Py_ssize_t i) noexcept nogil:
-    """Compute row i from those above; whether something that begins with these i characters may be near enough."""
-    cdef Py_ssize_t columns = walk.n + 1, j
-    cdef int32_t *row = walk.rows + i * columns
-    cdef int32_t *above = row - columns
-    cdef uint32_t letter = walk.text[i - 1]
-    cdef int32_t best
-    cdef bint near
-    row[0] = <int32_t>i
-    near = row[0] <= walk.distance
-    for j in range(1, columns):
-        best = min(above[j - 1] + (letter != walk.form[j - 1]), min(above[j], row[j - 1]) + 1)
-        if i > 1 and j > 1 and letter == walk.form[j - 2] and walk.text[i - 2] == walk.form[j - 1]:
-            best = min(best, (above - columns)[j - 2] + 1)
-        row[j] = best
-        # Near enough as it is, or if the next character turns out to be swapped with this one.
-        near |= best <= walk.distance or (above[j - 1] < walk.distance and j < walk.n and letter == walk.form[j])
-    return near
+cdef Py_ssize_t scan_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
+                        const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """As `scan`; where the block has no such entry, the first of the next one is such."""
+    cdef Py_ssize_t index = scan(self, cursor, min(high, cursor.block_end), key, size)
+    if index == cursor.index < high:
+        next_entry(self, cursor)
+    return index
 
 
-cdef Py_ssize_t next_prefix(Walk *walk, uint8_t *key) noexcept nogil:
-    """Past a prefix of `known` characters that leads nowhere: the least key of what may come next, its size; 0: nothing.
-
-    Where each character that follows costs an edit that is left, the next entry will do. Where only characters of the
-    form can follow, they are tried in their order, and the entries between are never looked at.
-    """
-    cdef Py_ssize_t i = walk.known, k, size
-    cdef uint32_t letter
-    while i > 0:
-        letter = walk.text[i - 1]
-        if least_of(walk.rows + (i - 1) * (walk.n + 1), walk.n + 1) < walk.distance:
-            walk.known = i - 1
-            size = encode(walk.text, i, key)
-            key[size] = 0xFF  # no byte of UTF-8
-            return size + 1
-        for k in range(walk.letter_count):
-            if walk.letters[k] > letter:
-                walk.text[i - 1] = walk.letters[k]
-                if fill_row(walk, i):
-                    walk.known = i
-                    return encode(walk.text, i, key)
-        i -= 1
-    return 0
-
-
-cdef int32_t least_of(const int32_t *row, Py_ssize_t columns) noexcept nogil:
-    cdef int32_t least = row[0]
-    cdef Py_ssize_t j
-    for j in range(1, columns):
-        least = min(least, row[j])
-    return least
-
-
-cdef Py_ssize_t gallop(const uint8_t[::1] data, Starts starts, Py_ssize_t low, Py_ssize_t high,
-                       const uint8_t *key, Py_ssize_t key_size) except -1 nogil:
-    """The first entry from `low` to `high` that is not less than the key, which is thought to be near `low`."""
-    cdef Py_ssize_t step = 1, middle, size
-    cdef const uint8_t *begin
-    while low + step <= high:
-        entry(data, starts, low + step - 1, &begin, &size)
-        if compare(begin, size, key, key_size) >= 0:
-            high = low + step - 1
-            break
-        low += step
-        step *= 2
+cdef Py_ssize_t head_after(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_ssize_t high,
+                           const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """The first block from `low` to `high` - 1 whose first entry is greater than a key; `high` where none is."""
+    cdef Py_ssize_t middle
+    cdef int order
     while low < high:
         middle = (low + high) // 2
-        entry(data, starts, middle, &begin, &size)
-        if compare(begin, size, key, key_size) < 0:
+        order = compare_head(self, middle, key, size)
+        if order == 0:
+            open_block(self, cursor, middle)
+            advance(self, cursor)
+            load(cursor)
+            order = compare_entry(cursor, key, size)
+        if order <= 0:
             low = middle + 1
         else:
             high = middle
     return low
 
 
-def gather(const uint8_t[::1] data, Starts starts, const int64_t[::1] wanted):
-    """The strings numbered `wanted`, in that order: (data uint8, starts uint64)."""
-    cdef Py_ssize_t i, size, count = wanted.shape[0]
-    cdef const uint8_t *begin
-    cdef uint64_t at = 0
-    found_starts = np.zeros(count + 1, np.uint64)
-    cdef uint64_t[::1] out_starts = found_starts
-    for i in range(count):
-        if wanted[i] < 0 or wanted[i] + 1 >= starts.shape[0]:
-            raise ValueError(f"string {wanted[i]} of {starts.shape[0] - 1}")
-        entry(data, starts, wanted[i], &begin, &size)
-        at += size
-        out_starts[i + 1] = at
-    found = np.empty(at, np.uint8)
-    cdef uint8_t[::1] out = found
-    for i in range(count):
-        entry(data, starts, wanted[i], &begin, &size)
-        if size:
-            memcpy(&out[out_starts[i]], begin, size)
-    return found, found_starts
+cdef inline int compare_head(Dictionary self, Py_ssize_t block, const uint8_t *key, Py_ssize_t size) except? -2 nogil:
+    """Whether the first entry of a block is less than a key (-1) or greater (1); 0: its first bytes do not tell.
 
-
-cdef struct Head:
-    const uint8_t *data
-    const uint64_t *starts
-    Py_ssize_t at
-    Py_ssize_t high
-    int64_t *mapped
-
-
-cdef inline int head_compare(Head *a, Head *b) noexcept nogil:
-    return compare(a.data + a.starts[a.at], a.starts[a.at + 1] - a.starts[a.at],
-                   b.data + b.starts[b.at], b.starts[b.at + 1] - b.starts[b.at])
-
-
-def merge(list dictionaries):
-    """Merge sorted dictionaries: [(data, starts, low, high), ...] with uint64 starts.
-
-    Returns (data, starts, maps): the union in order, and for each input an int64 array that says which entry of
-    the union each of its entries became.
+    These are compared where they stand, and the block is not opened: it is what most of a search consists of.
     """
-    cdef Py_ssize_t k, count = len(dictionaries), total = 0, room = 0, low, high
-    cdef const uint8_t[::1] data
-    cdef const uint64_t[::1] starts
-    cdef int64_t[::1] mapped
-    cdef list maps = []
-    cdef Head *heads = <Head *>malloc(max(count, 1) * sizeof(Head))
-    if heads == NULL:
-        raise MemoryError("no memory to merge dictionaries")
-    try:
-        for k, (data, starts, low, high) in enumerate(dictionaries):
-            check_range(starts, low, high)
-            check_starts(data, starts, low, high)
-            total += high - low
-            room += starts[high] - starts[low]
-            maps.append(np.empty(high - low, np.int64))
-            mapped = maps[k]
-            heads[k].data = &data[0] if data.shape[0] else NULL
-            heads[k].starts = &starts[0]
-            heads[k].at = low
-            heads[k].high = high
-            heads[k].mapped = &mapped[0] - low if high > low else NULL
-        merged_data = np.empty(room, np.uint8)
-        merged_starts = np.zeros(total + 1, np.uint64)
-        total = merge_heads(heads, count, merged_data, merged_starts)
-    finally:
-        free(heads)
-    return merged_data[:merged_starts[total]], merged_starts[:total + 1], maps
+    cdef uint64_t begin = offset(self, block)
+    cdef Py_ssize_t own, skipped = 0
+    cdef int order
+    if begin + HEAD > <uint64_t>self.blocks.size or begin + HEAD < HEAD:
+        return 0
+    touch(self.blocks, <Py_ssize_t>begin, <Py_ssize_t>begin + HEAD)
+    cdef const uint8_t *at = self.blocks.data + begin
+    if not self.of_forms:
+        while at[skipped] >= 128 and skipped < HEAD_NUMBER:
+            skipped += 1
+        at += skipped + 1
+    if at[0] >= MOST:
+        return 0  # longer, or sharing with nothing, which opening it refuses
+    own = at[0]
+    order = memcmp(at + 1, key, min(own, size))
+    return -1 if order < 0 else 1 if order > 0 else 0
 
 
-cdef int check_starts(const uint8_t[::1] data, const uint64_t[::1] starts, Py_ssize_t low, Py_ssize_t high) except -1:
+cdef Py_ssize_t seek_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
+                        const uint8_t *key, Py_ssize_t size) except -1 nogil:
+    """As `seek` from the entry that is next, for a key that is greater than the one read last and thought to be near."""
+    cdef Py_ssize_t block = (cursor.index - 1) // BLOCK, end = (high + BLOCK - 1) // BLOCK, step = 1, index
+    cdef Cursor head
+    forget(cursor)
+    index = scan(self, cursor, min(high, min(cursor.block_end, cursor.index + NEAR)), key, size)
+    if index < cursor.index or index == high:
+        return index
+    while block + step < end and head_after(self, &head, block + step, block + step + 1, key, size) > block + step:
+        block += step
+        step *= 2
+    if step > 1:
+        block = head_after(self, &head, block + 1, min(end, block + step), key, size) - 1
+        open_block(self, cursor, block)
+        forget(cursor)
+    return scan_on(self, cursor, high, key, size)
+
+
+cdef class Dictionary:
+    """A dictionary in its two sections.
+
+    Args:
+        blocks, offsets: the sections.
+        count: how many entries it has.
+        limit: what no list ends beyond; of a dictionary of forms, how many terms there are.
+        of_forms: whether its entries are forms, not terms.
+
+    Entries have numbers, from 0. Ranges of them go from `low` to `high` - 1. Keys and entries are bytes.
+    """
+
+    def __init__(self, Pages blocks not None, Pages offsets not None, Py_ssize_t count, uint64_t limit, bint of_forms):
+        cdef Py_ssize_t number = (count + BLOCK - 1) // BLOCK + 1
+        self.blocks, self.offsets = blocks, offsets
+        self.width = 8 if offsets.size == 8 * number else 4
+        if count < 0 or offsets.size != self.width * number:
+            raise ValueError(f"a dictionary of {count} entries with {offsets.size} bytes of offsets")
+        self.count, self.limit, self.of_forms = count, limit, of_forms
+
+    def __len__(self):
+        return self.count
+
+    def entry(self, Py_ssize_t index):
+        """An entry."""
+        cdef Cursor cursor
+        cdef uint8_t[ENTRY_ROOM] out
+        check_range(self, index, index + 1)
+        start(self, &cursor, index)
+        next_entry(self, &cursor)
+        return out[:whole(&cursor, out)]
+
+    def payload(self, Py_ssize_t index):
+        """Where the list of a term begins and ends; the term of a form, and which of its forms it is."""
+        cdef Cursor cursor
+        check_range(self, index, index + 1)
+        start(self, &cursor, index)
+        advance(self, &cursor)
+        return cursor.first, cursor.second
+
+    def lower_bound(self, Py_ssize_t low, Py_ssize_t high, bytes key not None):
+        """The first entry of a range that is not less than `key`; `high` where all are."""
+        cdef Cursor cursor
+        check_range(self, low, high)
+        return seek(self, &cursor, low, high, key, len(key))
+
+    def find(self, Py_ssize_t low, Py_ssize_t high, bytes key not None):
+        """(number, payload, payload) of the entry of a range that equals `key`; None if there is none."""
+        cdef Cursor cursor
+        cdef Py_ssize_t index
+        check_range(self, low, high)
+        index = seek(self, &cursor, low, high, key, len(key))
+        if index == high or compare_entry(&cursor, key, len(key)):
+            return None
+        return index, cursor.first, cursor.second
+
+    def spellings(self, Py_ssize_t low, Py_ssize_t high, bytes folded not None):
+        """The forms of a range whose folded form is `folded`: how each is spelled, its term and its number there."""
+        cdef Cursor cursor
+        cdef uint8_t[2 * MAX_TEXT] tail
+        cdef Py_ssize_t index, size = len(folded)
+        cdef list found = []
+        check_range(self, low, high)
+        index = seek(self, &cursor, low, high, folded, size)
+        while index < high and cursor.size == size and memcmp(cursor.text, <const uint8_t *>folded, size) == 0:
+            spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else folded
+            found.append((spelling.decode(), cursor.first, cursor.second))
+            index += 1
+            if index < high:
+                next_entry(self, &cursor)
+        return found
+
+    def payloads(self, Py_ssize_t low, Py_ssize_t high):
+        """The payloads of a range, as two arrays (int64)."""
+        cdef Cursor cursor
+        cdef Py_ssize_t i
+        check_range(self, low, high)
+        found = np.empty((2, high - low), np.int64)
+        cdef int64_t[:, ::1] out = found
+        if low == high:
+            return found[0], found[1]
+        with nogil:
+            start(self, &cursor, low)
+            for i in range(high - low):
+                if cursor.index == cursor.block_end:
+                    finish_block(self, &cursor)
+                    open_block(self, &cursor, cursor.index // BLOCK)
+                advance(self, &cursor)  # without its text
+                out[0, i], out[1, i] = <int64_t>cursor.first, <int64_t>cursor.second
+            finish_block(self, &cursor)
+        return found[0], found[1]
+
+    def entries(self, Py_ssize_t low, Py_ssize_t high):
+        """The entries of a range, in a list."""
+        cdef Cursor cursor
+        cdef uint8_t[ENTRY_ROOM] out
+        cdef list found = []
+        check_range(self, low, high)
+        if low < high:
+            start(self, &cursor, low)
+        while len(found) < high - low:
+            next_entry(self, &cursor)
+            found.append(out[:whole(&cursor, out)])
+        return found
+
+    def unsorted(self, Py_ssize_t low, Py_ssize_t high):
+        """The first entry after `low` that is not greater than the one before it, or -1: for checking an index."""
+        check_range(self, low, high)
+        return first_fall(self, low, high) if low < high else -1
+
+
+cdef Py_ssize_t first_fall(Dictionary self, Py_ssize_t low, Py_ssize_t high) except -2:
+    cdef Cursor cursor
+    cdef uint8_t[2][ENTRY_ROOM] texts
+    cdef Py_ssize_t[2] sizes
     cdef Py_ssize_t index
-    for index in range(low, high):
-        if starts[index] > starts[index + 1]:
-            raise ValueError(f"string {index} ends before it begins")
-    if starts[high] > <uint64_t>data.shape[0]:
-        raise ValueError(f"string {high - 1} ends outside its section")
-    return 0
-
-
-cdef Py_ssize_t merge_heads(Head *heads, Py_ssize_t count, uint8_t[::1] data, uint64_t[::1] starts) noexcept nogil:
-    cdef Py_ssize_t k, n = 0, size, least_start
-    cdef uint64_t at = 0
-    cdef Head least
-    cdef bint some
-    while True:
-        some = False
-        for k in range(count):
-            if heads[k].at < heads[k].high and (not some or head_compare(&heads[k], &least) < 0):
-                least = heads[k]
-                some = True
-        if not some:
-            return n
-        least_start = least.starts[least.at]
-        size = least.starts[least.at + 1] - least_start
-        if size:
-            memcpy(&data[at], least.data + least_start, size)
-        for k in range(count):
-            if heads[k].at < heads[k].high and head_compare(&heads[k], &least) == 0:
-                heads[k].mapped[heads[k].at] = n
-                heads[k].at += 1
-        at += size
-        n += 1
-        starts[n] = at
+    with nogil:
+        start(self, &cursor, low)
+        for index in range(low, high):
+            next_entry(self, &cursor)
+            sizes[index & 1] = whole(&cursor, texts[index & 1])
+            if index > low and compare(texts[~index & 1], sizes[~index & 1], texts[index & 1], sizes[index & 1]) >= 0:
+                return index
+        finish_block(self, &cursor)
+    return -1

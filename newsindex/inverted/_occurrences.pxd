@@ -15,7 +15,6 @@ cdef object gathered(Buffer *buffer, kind=*)
 cdef class Occurrences:
     cdef Rows rows
     cdef Py_ssize_t read  # how far into the occurrences of a list blocks were opened
-    cdef Py_ssize_t verified  # how far into the positions they are verified, from there on
     cdef bint marking  # forms are told apart by their marks, not by their numbers
     cdef bint uniform  # all forms have the same marks
     cdef const uint8_t[::1] marks  # by form number

@@ -5,18 +5,18 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from newsindex.inverted._blocks cimport List
 from newsindex.inverted._occurrences cimport Occurrences
+from newsindex.inverted._pages cimport Pages
 
 
 cdef class PostingList:
     cdef List list
     cdef const uint8_t[::1] data, occ
-    cdef object verify_postings, verify_positions
+    cdef Pages postings, positions
     cdef Py_ssize_t start
-    cdef Py_ssize_t verified_from, verified_to  # docs blocks; pages are verified once anyway, but asking takes time
     cdef readonly Py_ssize_t df
     cdef readonly Py_ssize_t forms
 
-    cdef int _lay_out_blocks(self, Py_ssize_t at, Py_ssize_t verified) except -1
+    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1
     cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
     cdef int verify_docs(self, int64_t low, int64_t high) except -1
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1

@@ -1,8 +1,9 @@
-from collections.abc import Callable
 from typing import Any
 
 from numpy import int32, int64, uint8, uint32, uint64
 from numpy.typing import NDArray
+
+from newsindex.inverted._pages import Pages
 
 BLOCK: int
 PADDING: int
@@ -12,13 +13,11 @@ class PostingList:
     forms: int
     def __init__(
         self,
-        postings: NDArray[uint8],
-        positions: NDArray[uint8],
+        postings: Pages,
+        positions: Pages,
         start: int,
         stop: int,
         articles: int,
-        verify_postings: Callable[[int, int], int],
-        verify_positions: Callable[[int, int], int],
     ) -> None: ...
     def docs(self, low: int = 0, high: int = ...) -> tuple[NDArray[int32], NDArray[int32]]: ...
     def last(self, wanted: int) -> NDArray[int32]: ...
@@ -27,28 +26,24 @@ class PostingList:
         self,
         wanted: NDArray[int32],
         limits: NDArray[uint32] | None = None,
-        marks: NDArray[uint8] | None = None,
+        marks: NDArray[uint8] | bytes | None = None,
         rest: int = 1,
     ) -> NDArray[int32]: ...
     def check(self, words: NDArray[int64]) -> None: ...
-    def places(self, wanted: NDArray[int32], marks: NDArray[uint8], rest: int) -> list[int]: ...
+    def places(self, wanted: NDArray[int32], marks: NDArray[uint8] | bytes, rest: int) -> list[int]: ...
     def occurrences(
-        self, wanted: NDArray[int32], marks: NDArray[uint8] | None = None, rest: int = 0
+        self, wanted: NDArray[int32], marks: NDArray[uint8] | bytes | None = None, rest: int = 0
     ) -> tuple[NDArray[int64], NDArray[int32], NDArray[Any]]: ...
 
 def list_sizes(
-    postings: NDArray[uint8],
-    positions: NDArray[uint8],
+    postings: Pages,
+    positions: Pages,
     starts: NDArray[uint64],
     articles: int,
-    verify_postings: Callable[[int, int], int],
-    verify_positions: Callable[[int, int], int],
 ) -> NDArray[int64]: ...
 def read_terms(
-    postings: NDArray[uint8],
-    positions: NDArray[uint8],
+    postings: Pages,
+    positions: Pages,
     starts: NDArray[uint64],
     renumbered: NDArray[int32],
-    verify_postings: Callable[[int, int], int],
-    verify_positions: Callable[[int, int], int],
 ) -> tuple[NDArray[int32], NDArray[int32], NDArray[int32], NDArray[int32]]: ...

@@ -45,6 +45,10 @@ from newsindex.inverted._blocks cimport (
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes
 from newsindex.inverted._occurrences cimport Occurrences, gathered
+from newsindex.inverted._pages cimport Pages, touch
+
+cdef enum:
+    MOST_HEADER = 40  # bytes of the four varints that a list begins with
 
 BLOCK = _BLOCK
 PADDING = 8
@@ -53,27 +57,24 @@ PADDING = 8
 cdef class PostingList:
     """One posting list, decoded on demand.
 
-    `postings` and `positions` are the two sections as uint8 arrays, `start` and `stop` the bounds of this list in
-    the first. `verify_postings(start, stop)` and `verify_positions(start, stop)` are called before those bytes are
-    read, and return how far the section is verified from `start` on. `articles` is the number of articles in the segment.
+    `postings` and `positions` are the two sections, `start` and `stop` the bounds of this list in the first, `articles`
+    is the number of articles in the segment.
 
     Raises ValueError wherever the bytes contradict each other. Nothing in it changes, so threads may share one.
     """
 
-    def __init__(self, postings, positions, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t articles,
-                 verify_postings, verify_positions):
+    def __init__(self, Pages postings not None, Pages positions not None, Py_ssize_t start, Py_ssize_t stop,
+                 Py_ssize_t articles):
         cdef uint64_t value
-        self.data = postings
-        self.occ = positions
-        self.verify_postings = verify_postings
-        self.verify_positions = verify_positions
+        self.postings, self.positions = postings, positions
+        self.data, self.occ = postings.view, positions.view
         if start < 0 or stop > self.data.shape[0] - 8 or start >= stop:
             raise ValueError(f"a list from {start} to {stop} is outside its section of {self.data.shape[0]} bytes")
         self.start = start
         self.list.data = &self.data[0]
         self.list.stop = stop
         self.list.articles = articles
-        cdef Py_ssize_t verified = verify_postings(start, min(stop, start + 64))
+        touch(postings, start, min(stop, start + MOST_HEADER))
         start = self._varint(start, &value)
         if value < 1 or value > <uint64_t>articles:
             raise ValueError(f"a list of {value} articles in a segment of {articles}")
@@ -84,17 +85,15 @@ cdef class PostingList:
         self.forms = self.list.forms = <Py_ssize_t>value
         self.list.block_count = (self.df + _BLOCK - 1) // _BLOCK
         if self.list.block_count > 1:
-            self._lay_out_blocks(start, verified)
+            self._lay_out_blocks(start)
             return
         self.list.impacts = start
         self.list.blocks = start + self.df
         if self.list.blocks > stop:
             raise ValueError("impacts outside their list")
-        self.verified_from, self.verified_to = self.list.blocks, stop
-        if verified < stop:
-            verify_postings(self.start, stop)
+        touch(postings, self.start, stop)
 
-    cdef int _lay_out_blocks(self, Py_ssize_t at, Py_ssize_t verified) except -1:
+    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1:
         """Find the parts of a list of several blocks from `at`, where its header goes on."""
         cdef Py_ssize_t count = self.list.block_count
         cdef uint64_t start, size
@@ -110,9 +109,7 @@ cdef class PostingList:
         self.list.blocks = self.list.impacts + self.df
         if self.list.blocks > self.list.stop:
             raise ValueError("a block table outside its list")
-        if verified < self.list.blocks:
-            self.verify_postings(self.start, self.list.blocks)
-        self.verified_from = self.verified_to = self.list.blocks
+        touch(self.postings, self.start, self.list.blocks)
         self.list.blocks_size = u32(&self.list, self.list.maxima - 4)
         if self.list.blocks + self.list.blocks_size != self.list.stop:
             raise ValueError("blocks that do not fill their list")
@@ -132,22 +129,15 @@ cdef class PostingList:
     cdef int verify_docs(self, int64_t low, int64_t high) except -1:
         """Verify the docs blocks that may hold docids from `low` to `high` - 1."""
         cdef Py_ssize_t last = self.list.block_count - 1, first, begin, end, stop
-        if self.verified_from <= self.list.blocks and self.list.stop <= self.verified_to:
-            return 0
+        if self.list.block_count == 1:
+            return 0  # as it was made
         first = first_block(&self.list, low, 0)
         last = min(last, first_block(&self.list, high - 1, first))
         if first > last:
             return 0
         begin = docs_bounds(&self.list, first, &stop)
         docs_bounds(&self.list, last, &end)
-        if self.verified_from <= begin and end <= self.verified_to:
-            return 0
-        self.verify_postings(begin, end)
-        if begin <= self.verified_to and self.verified_from <= end:
-            begin, end = min(begin, self.verified_from), max(end, self.verified_to)
-        # One range is remembered: of a search for one month the month, of any without dates all.
-        self.verified_from, self.verified_to = begin, end
-        return 0
+        return touch(self.postings, begin, end)
 
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1:
         """Decode one docs block; returns the number of articles in it, and where it ends in `after`.
@@ -326,27 +316,25 @@ cdef class PostingList:
             if begin < occurrences.read:
                 raise ValueError("occurrences blocks that overlap")
             occurrences.read = end
-            if end > occurrences.verified:
-                occurrences.verified = self.verify_positions(begin, end)
+            touch(self.positions, begin, end)
         open_rows(&occurrences.rows, section, begin, end, count, self.list.forms)
         return 0
 
 
-def list_sizes(postings, positions, const uint64_t[::1] starts, Py_ssize_t articles, verify_postings, verify_positions):
+def list_sizes(Pages postings not None, Pages positions not None, const uint64_t[::1] starts, Py_ssize_t articles):
     """How many bytes each of several lists takes, its occurrences included (int64); see `read_terms`."""
     cdef Py_ssize_t t
     cdef PostingList plist
     found = np.empty(starts.shape[0] - 1, np.int64)
     cdef int64_t[::1] out = found
     for t in range(starts.shape[0] - 1):
-        plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1], articles,
-                            verify_postings, verify_positions)
+        plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1], articles)
         out[t] = plist.list.stop - plist.start + plist.list.positions_size
     return found
 
 
-def read_terms(postings, positions, const uint64_t[::1] starts, const int32_t[::1] renumbered,
-               verify_postings, verify_positions):
+def read_terms(Pages postings not None, Pages positions not None, const uint64_t[::1] starts,
+               const int32_t[::1] renumbered):
     """Every occurrence of several terms, for merging: term t has the list from `starts[t]` to `starts[t + 1]`.
 
     Docid d becomes `renumbered[d]`; where that is negative the article is left out.
@@ -363,9 +351,9 @@ def read_terms(postings, positions, const uint64_t[::1] starts, const int32_t[::
     cdef Columns columns = Columns()
     for t in range(starts.shape[0] - 1):
         plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1],
-                            renumbered.shape[0], verify_postings, verify_positions)
+                            renumbered.shape[0])
         plist.verify_docs(0, renumbered.shape[0])
-        occurrences.read = occurrences.verified = 0
+        occurrences.read = 0
         for block in range(plist.list.block_count):
             count = plist._decode(block, docs, counts, &after)
             first = 0

@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from newsindex.analysis import FormTable, Stemmer
 from newsindex.article import Article
 from newsindex.article import micros as to_micros
+from newsindex.inverted._dictionary_writer import DictionaryWriter
 from newsindex.inverted._invert import count, invert
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted.columns import Packed, Sink, narrow, pack, write_strings
+from newsindex.inverted.columns import Integers, Packed, Sink, pack, write_strings
 from newsindex.inverted.fields import TEXT, TITLE, is_stemmed, metadata
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
@@ -270,9 +271,7 @@ class FieldTables:
         self.fields: list[dict[str, Any]] = []
         self._offsets: list[NDArray[np.uint64]] = []
         self._terms: list[Packed] = []
-        self._forms: list[Packed] = []
-        self._form_terms: list[NDArray[np.int64]] = []
-        self._form_numbers: list[NDArray[np.int64]] = []
+        self._forms = DictionaryWriter(of_forms=True)
         self._first_term = self._first_form = 0
 
     def add(
@@ -281,8 +280,8 @@ class FieldTables:
         offsets: NDArray[np.uint64],
         terms: Packed,
         forms: Packed,
-        form_terms: NDArray[Any],
-        form_numbers: NDArray[Any],
+        form_terms: Integers,
+        form_numbers: Integers,
     ) -> None:
         """Add a field: where its lists begin, its packed terms and forms, and the term and number of each form."""
         last_term = self._first_term + len(terms[1]) - 1
@@ -292,31 +291,25 @@ class FieldTables:
         )
         self._offsets.append(offsets)
         self._terms.append(terms)
-        self._forms.append(forms)
-        self._form_terms.append(form_terms.astype(np.int64) + self._first_term)
-        self._form_numbers.append(form_numbers.astype(np.int64))
+        self._forms.add(*forms, form_terms.astype(np.int64) + self._first_term, form_numbers.astype(np.int64))
         self._first_term, self._first_form = last_term, last_form
 
     def write(self, sink: Sink, postings_size: int) -> None:
         """Write the sections of the dictionaries; `postings_size` is where the last list ends, padding included."""
-        write_strings(sink, "terms", *_concatenate(self._terms))
-        write_strings(sink, "forms", *_concatenate(self._forms))
-        end = np.array([postings_size - 8], np.uint64)
-        sink.add("terms.postings", wide(np.concatenate([*self._offsets, end])))
-        sink.add("forms.terms", narrow(np.concatenate([np.zeros(0, np.int64), *self._form_terms])))
-        sink.add("forms.numbers", narrow(np.concatenate([np.zeros(0, np.int64), *self._form_numbers])))
+        # A list ends where the next one begins, be it of the next field.
+        starts = np.concatenate([*self._offsets, np.array([postings_size - 8], np.uint64)]).astype(np.int64)
+        writer = DictionaryWriter(of_forms=False)
+        first = 0
+        for data, bounds in self._terms:
+            end = first + len(bounds) - 1
+            writer.add(data, bounds, starts[first:end], starts[first + 1 : end + 1])
+            first = end
+        for name, dictionary in (("terms", writer), ("forms", self._forms)):
+            blocks, offsets = dictionary.finish()
+            sink.add(f"{name}.blocks", blocks)
+            sink.add(f"{name}.offsets", offsets)
 
 
 def wide(offsets: NDArray[np.uint64]) -> NDArray[Any]:
     """Offsets in four bytes where they fit, else in eight."""
     return offsets.astype("u4") if not len(offsets) or int(offsets.max()) < 2**32 else offsets
-
-
-def _concatenate(packed: list[Packed]) -> Packed:
-    data = np.concatenate([np.zeros(0, np.uint8), *(part for part, _ in packed)])
-    starts = [np.zeros(1, np.uint64)]
-    base = np.uint64(0)
-    for _, part in packed:
-        starts.append(part[1:] + base)
-        base = starts[-1][-1] if len(part) > 1 else base
-    return data, np.concatenate(starts)

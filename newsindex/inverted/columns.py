@@ -49,10 +49,10 @@ class Sections(Protocol):
         """The bytes of a section, unverified."""
 
     def unverified(self, name: str) -> tuple[Integers, bytearray]:
-        """A section, and for each page of it 1 if that was verified, else 0: then `verify` it before reading there."""
+        """A section, and of each page of it (64 KiB) 1 if it is verified, else 0. `verify` sets them."""
 
-    def verify(self, name: str, start: int, stop: int) -> int:
-        """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError; returns how far it went."""
+    def verify(self, name: str, start: int, stop: int) -> None:
+        """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError."""
 
     def __contains__(self, name: str) -> bool: ...
 

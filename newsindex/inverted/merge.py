@@ -13,7 +13,8 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.inverted import _dictionary
+from newsindex.inverted import _strings
+from newsindex.inverted._dictionary_writer import merge
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, write_hashes
@@ -97,7 +98,7 @@ class Merger:
         starts = [np.zeros(1, np.uint64)]
         starts += [ends[1:].astype(np.uint64) + base for (_, ends), base in zip(columns, sizes, strict=False)]
         which, docs = self.order
-        picked = _dictionary.gather(data, np.concatenate(starts), bases[which] + docs)
+        picked = _strings.gather(data, np.concatenate(starts), bases[which] + docs)
         write_strings(sink, name, *picked)
 
     def _write_fields(self, sink: Sink, spool: Spool, lengths: Lengths) -> list[dict[str, Any]]:
@@ -156,15 +157,15 @@ class FieldMerger:
         self._bounds = [segment.fields[field] for segment in self._segments]
         for segment in self._segments:
             _check_order(segment, segment.fields[field])
-        self._terms, self._term_starts, self._term_maps = _dictionary.merge(
+        self._terms, self._term_starts, self._term_maps = merge(
             [
-                (segment.terms.data, segment.terms.starts.astype(np.uint64), bounds.first_term, bounds.end_term)
+                (segment.terms, bounds.first_term, bounds.end_term)
                 for segment, bounds in zip(self._segments, self._bounds, strict=True)
             ]
         )
-        self._forms, self._form_starts, form_maps = _dictionary.merge(
+        self._forms, self._form_starts, form_maps = merge(
             [
-                (segment.forms.data, segment.forms.starts.astype(np.uint64), bounds.first_form, bounds.end_form)
+                (segment.forms, bounds.first_form, bounds.end_form)
                 for segment, bounds in zip(self._segments, self._bounds, strict=True)
             ]
         )
@@ -224,8 +225,8 @@ class FieldMerger:
         tables.add(
             self._field,
             np.concatenate(offsets),
-            _dictionary.gather(self._terms, self._term_starts, np.flatnonzero(kept)),
-            _dictionary.gather(self._forms, self._form_starts, np.flatnonzero(forms_kept)),
+            _strings.gather(self._terms, self._term_starts, np.flatnonzero(kept)),
+            _strings.gather(self._forms, self._form_starts, np.flatnonzero(forms_kept)),
             new_terms[self._form_terms[forms_kept]],
             self._form_numbers[forms_kept],
         )
@@ -252,15 +253,7 @@ class FieldMerger:
     def _lists(self, k: int, first_term: int, end_term: int, articles: Any) -> tuple[Any, ...]:
         """The arguments by which the kernels read some lists of source k."""
         segment = self._segments[k]
-        starts = segment.list_bounds(first_term, end_term)
-        return (
-            segment.postings,
-            segment.positions,
-            starts,
-            articles,
-            segment.verify_postings,
-            segment.verify_positions,
-        )
+        return segment.postings, segment.positions, segment.list_bounds(first_term, end_term), articles
 
     def _write_long(self, term: int, size: int, writer: PostingWriter) -> int | None:
         """Write the list of one frequent term in windows of docids; returns its offset, None where nothing is left."""
@@ -344,22 +337,20 @@ def _hashes(segment: Segment) -> NDArray[np.uint64]:
 
 def _check_order(segment: Segment, bounds: FieldRange) -> None:
     """Make sure that the dictionaries of a field ascend, since merging them relies on it."""
-    for section, low, high in (
-        ("terms", bounds.first_term, bounds.end_term),
-        ("forms", bounds.first_form, bounds.end_form),
+    for section, dictionary, low, high in (
+        ("terms", segment.terms, bounds.first_term, bounds.end_term),
+        ("forms", segment.forms, bounds.first_form, bounds.end_form),
     ):
-        strings = getattr(segment, section)
         with segment.reading(section):
-            if _dictionary.unsorted(strings.data, strings.starts, low, high) >= 0:
+            if dictionary.unsorted(low, high) >= 0:
                 raise ValueError("entries out of order")
 
 
 def _forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of each form of a field the term, counted from the field's first, and its number there."""
-    part = slice(bounds.first_form, bounds.end_form)
-    with segment.reading("forms.terms"):
-        terms = segment.form_terms[part].astype(np.int64) - bounds.first_term
-        numbers = segment.form_numbers[part].astype(np.int64)
+    with segment.reading("forms"):
+        terms, numbers = segment.forms.payloads(bounds.first_form, bounds.end_form)
+        terms -= bounds.first_term
         count = bounds.end_term - bounds.first_term
         by_term = np.lexsort((numbers, terms))
         inside = not len(terms) or (terms.min() >= 0 and terms.max() < count)

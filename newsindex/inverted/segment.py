@@ -7,16 +7,16 @@ The sections of a segment, n articles numbered by date (docids 0 to n - 1, undat
     words.title, .body    uint32 [n]         length in words
     ids, titles           strings [n]        as given
     ids.hashes, ids.docs  uint64, uint32 [n] hashes of the ids in order, and whose each is
-    terms                 strings [t]        of all fields: the fields in the order of the description, the terms of
-                                             each in byte order
-    terms.postings        uint [t + 1]       where the list of each term begins in `postings`
-    forms                 strings [f]        likewise (see newsindex.inverted._dictionary); last in each field, those
-                                             that begin with READING: forms read as other words too
-    forms.terms, .numbers uint [f]           the term that each form belongs to, and which of its forms it is
+    terms                 dictionary         of all fields: the fields in the order of the description, the terms of
+                                             each in byte order, with their lists in `postings`
+    forms                 dictionary         likewise, with the term that each belongs to, and which of its forms it is;
+                                             last in each field, those that begin with READING: forms read as other
+                                             words too
     postings, positions   bytes              see newsindex.inverted._postings
     values.K.…            columns            of metadata field number K (see newsindex.inverted.columns)
 
-"strings" are two sections, NAME.data and NAME.starts. The file's description holds `articles` (n), `words` (total words
+"strings" are two sections, NAME.data and NAME.starts; so is a "dictionary": NAME.blocks and NAME.offsets (see
+newsindex.inverted._dictionary). The file's description holds `articles` (n), `words` (total words
 of titles and of bodies) and `fields` ({"name", "terms": [first, end], "forms": [first, end]}).
 
 Nothing is read before it is asked for. What contradicts itself is a CorruptIndexError.
@@ -25,8 +25,8 @@ Nothing is read before it is asked for. What contradicts itself is a CorruptInde
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
-from newsindex.inverted import _dictionary
+from newsindex.inverted import _patterns
 from newsindex.inverted._columns import Numbers, Rows, Strings
+from newsindex.inverted._dictionary import Dictionary
+from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Words
 from newsindex.inverted.build import UNDATED, hash_id
 from newsindex.inverted.columns import Docs, Integers, Sections, Values
 from newsindex.inverted.vocabulary import READING
+
+FormColumns = tuple[NDArray[np.int64], NDArray[np.int64]]  # of some forms: terms, numbers
 
 _DAMAGE = (ValueError, KeyError, TypeError, IndexError, OverflowError)  # what bytes that contradict themselves raise
 
@@ -104,6 +109,7 @@ class Segment:
         self.path = path
         self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
         self.resolved_terms = 0  # and how much that is
+        self._words: dict[str, Words] = {}
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -292,91 +298,73 @@ class Segment:
     # Dictionaries.
 
     @cached_property
-    def terms(self) -> Strings:
-        """All terms."""
-        return self._strings("terms")
+    def terms(self) -> Dictionary:
+        """All terms, with the bounds of their posting lists."""
+        return self._dictionary("terms", self._ends[0], len(self.postings), False)
 
     @cached_property
-    def forms(self) -> Strings:
-        """All word forms."""
-        return self._strings("forms")
+    def forms(self) -> Dictionary:
+        """All word forms, with the term of each and which of its forms it is."""
+        return self._dictionary("forms", self._ends[1], self._ends[0], True)
 
-    @cached_property
-    def form_terms(self) -> Integers:
-        """The term of each form."""
-        return self._form_column("forms.terms", len(self.terms))
-
-    @cached_property
-    def form_numbers(self) -> Integers:
-        """Which form of its term each form is."""
-        return self._form_column("forms.numbers", len(self.forms))
-
-    def _form_column(self, name: str, below: int) -> Integers:
-        array = self._sections.array(name)
+    def _dictionary(self, name: str, count: int, limit: int, of_forms: bool) -> Dictionary:
         with self.reading(name):
-            if len(array) != len(self.forms) or array.dtype.kind != "u" or array.max(initial=0) >= max(below, 1):
-                raise ValueError(f"{len(array)} numbers up to {array.max(initial=0)} for {len(self.forms)} forms")
-        return array
+            blocks, offsets = (pages_of(self._sections, f"{name}.{part}") for part in ("blocks", "offsets"))
+            return Dictionary(blocks, offsets, count, limit, of_forms)
 
     @cached_property
-    def _list_starts(self) -> Integers:
-        starts = self._sections.array("terms.postings")
-        with self.reading("terms.postings"):
-            if len(starts) != len(self.terms) + 1 or starts.dtype.kind != "u":
-                raise ValueError(f"{len(starts)} offsets for {len(self.terms)} terms")
-        return starts
+    def _ends(self) -> tuple[int, int]:
+        """How many terms there are, and how many forms."""
+        bounds = self.fields.values()
+        return max((one.end_term for one in bounds), default=0), max((one.end_form for one in bounds), default=0)
 
-    def find_term(self, field: str, key: str) -> int | None:
-        """The number of a term, None where the field has none such."""
+    def find_form(self, field: str, entry: bytes) -> tuple[int, int] | None:
+        """The term of a form by its dictionary entry, and its number there; None where the field has none such."""
         bounds = self.fields.get(field)
         if bounds is None:
             return None
-        terms = self.terms
-        try:
-            found = _dictionary.find(terms.data, terms.starts, bounds.first_term, bounds.end_term, key.encode())
-        except _DAMAGE as error:
-            raise self._damaged("terms", error) from error
-        return found if found >= 0 else None
+        with self.reading("forms"):
+            found = self.forms.find(bounds.first_form, bounds.end_form, entry)
+            return found and found[1:]
 
-    def find_form(self, field: str, entry: bytes) -> int | None:
-        """The number of a form by its dictionary entry, None where the field has none such."""
-        low, high = self.form_range(field, entry, entry + b"\0")
-        return low if low < high else None
+    def term_name(self, term: int) -> str:
+        """What a term is called."""
+        with self.reading("terms"):
+            return self.terms.entry(term).decode()
 
     def spellings(self, field: str, folded: str) -> list[tuple[str, int, int]]:
         """The forms whose folded spelling this is: how they are spelled, their terms, and their numbers there."""
         bounds = self.fields.get(field)
         if bounds is None:
             return []
-        entry, forms = folded.encode(), self.forms
         try:
-            low = _dictionary.lower_bound(forms.data, forms.starts, bounds.first_form, bounds.end_form, entry)
-            found = []
-            for form in range(low, bounds.end_form):
-                plain, _, spelling = forms.raw(form).partition(b"\0")
-                if plain != entry:
-                    break
-                found.append(((spelling or plain).decode(), self._term_of[form], self._number_of[form]))
+            return self.forms.spellings(bounds.first_form, bounds.end_form, folded.encode())
         except _DAMAGE as error:
             raise self._damaged("forms", error) from error
-        return found
 
-    # Single items come out of memoryviews several times as fast as out of arrays.
+    def look_up(
+        self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool
+    ) -> list[tuple[PostingList, bytes, int, int]]:
+        """The posting lists of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
+        try:
+            words = self._words.get(field) or self._words_of(field)
+            return words.look_up(names, form, folded, loose) if words else []
+        except _DAMAGE as error:
+            raise self._damaged("terms, forms or postings", error) from error
 
-    @cached_property
-    def _term_of(self) -> memoryview:
-        return self.form_terms.data
-
-    @cached_property
-    def _number_of(self) -> memoryview:
-        return self.form_numbers.data
+    def _words_of(self, field: str) -> Words | None:
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return None
+        ends = bounds.first_term, bounds.end_term, bounds.first_form, bounds.end_form
+        words = Words(self.terms, self.forms, ends, self.postings, self.positions, self.articles)
+        return self._words.setdefault(field, words)
 
     def readings(self, field: str) -> tuple[int, int]:
         """The forms that stand for others read as another word: they occur where those do, and are no more words."""
         bounds = self.fields[field]
         with self.reading("forms"):
-            data, starts = self.forms.data, self.forms.starts
-            return _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, READING), bounds.end_form
+            return self.forms.lower_bound(bounds.first_form, bounds.end_form, READING), bounds.end_form
 
     def terms_from(self, field: str, prefix: str, limit: int) -> list[tuple[int, str]]:
         """The first `limit` terms that begin with `prefix`: their numbers and names."""
@@ -385,10 +373,9 @@ class Segment:
             return []
         first = prefix.encode()
         with self.reading("terms"):
-            data, starts = self.terms.data, self.terms.starts
-            low = _dictionary.lower_bound(data, starts, bounds.first_term, bounds.end_term, first)
-            high = _dictionary.lower_bound(data, starts, low, bounds.end_term, first + b"\xff")
-            return [(term, self.terms[term]) for term in range(low, min(high, low + limit))]
+            low = self.terms.lower_bound(bounds.first_term, bounds.end_term, first)
+            high = min(self.terms.lower_bound(low, bounds.end_term, first + b"\xff"), low + limit)
+            return [(low + k, name.decode()) for k, name in enumerate(self.terms.entries(low, high))]
 
     def form_range(self, field: str, first: bytes, end: bytes | None) -> tuple[int, int]:
         """The forms whose dictionary entries are at least `first` and less than `end`; None: all real ones."""
@@ -396,70 +383,56 @@ class Segment:
         if bounds is None:
             return 0, 0
         with self.reading("forms"):
-            data, starts = self.forms.data, self.forms.starts
-            low = _dictionary.lower_bound(data, starts, bounds.first_form, bounds.end_form, first)
-            end = READING if end is None else end
-            return low, _dictionary.lower_bound(data, starts, low, bounds.end_form, end)
+            low = self.forms.lower_bound(bounds.first_form, bounds.end_form, first)
+            return low, self.forms.lower_bound(low, bounds.end_form, READING if end is None else end)
 
-    def match_forms(self, low: int, high: int, pattern: str) -> NDArray[np.int64]:
-        """The forms from `low` to `high` - 1 whose folded spelling matches a wildcard pattern."""
+    def owners(self, low: int, high: int) -> FormColumns:
+        """Of the forms from `low` to `high` - 1 the term of each, and which of its forms it is."""
         with self.reading("forms"):
-            return _dictionary.wildcard(self.forms.data, self.forms.starts, low, high, _points(pattern))
+            return self.forms.payloads(low, high)
 
-    def fuzzy_forms(self, low: int, high: int, form: str, distance: int) -> NDArray[np.int64]:
-        """The forms from `low` to `high` - 1 whose folded spelling is within `distance` edits of `form`."""
+    def match_forms(self, low: int, high: int, pattern: str) -> FormColumns:
+        """As `owners`, of those forms whose folded spelling matches a wildcard pattern."""
         with self.reading("forms"):
-            return _dictionary.fuzzy(self.forms.data, self.forms.starts, low, high, _points(form), distance)
+            _, terms, numbers = _patterns.wildcard(self.forms, low, high, _points(pattern))
+            return terms, numbers
+
+    def fuzzy_forms(self, low: int, high: int, form: str, distance: int) -> FormColumns:
+        """As `owners`, of those forms whose folded spelling is within `distance` edits of `form`."""
+        with self.reading("forms"):
+            _, terms, numbers = _patterns.fuzzy(self.forms, low, high, _points(form), distance)
+            return terms, numbers
 
     # Posting lists.
 
     def posting_list(self, term: int) -> PostingList:
         """The posting list of a term. Its methods raise ValueError for damage; `reading_postings` names the file."""
-        starts = self._list_bounds
         try:
-            return PostingList(
-                self.postings,
-                self.positions,
-                starts[term],
-                starts[term + 1],
-                self.articles,
-                self.verify_postings,
-                self.verify_positions,
-            )
+            return PostingList(self.postings, self.positions, *self.terms.payload(term), self.articles)
         except _DAMAGE as error:
             raise self._damaged("postings", error) from error
-
-    @cached_property
-    def _list_bounds(self) -> memoryview:
-        return self._list_starts.data
 
     def reading_postings(self) -> _Reading:
         """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
         return self.reading("postings")
 
     @cached_property
-    def postings(self) -> NDArray[np.uint8]:
-        """The posting lists, unverified."""
-        return self._sections.raw("postings")
+    def postings(self) -> Pages:
+        """The posting lists."""
+        return pages_of(self._sections, "postings")
 
     @cached_property
-    def positions(self) -> NDArray[np.uint8]:
-        """The occurrences of long posting lists, unverified."""
-        return self._sections.raw("positions")
-
-    @cached_property
-    def verify_postings(self) -> Callable[[int, int], int]:
-        """Verifies the checksums of some bytes of the posting lists."""
-        return partial(self._sections.verify, "postings")
-
-    @cached_property
-    def verify_positions(self) -> Callable[[int, int], int]:
-        """Verifies the checksums of some bytes of the positions."""
-        return partial(self._sections.verify, "positions")
+    def positions(self) -> Pages:
+        """The occurrences of long posting lists."""
+        return pages_of(self._sections, "positions")
 
     def list_bounds(self, first_term: int, end_term: int) -> NDArray[np.uint64]:
         """Where the lists of some terms begin in the postings section, and where the last ends."""
-        return self._list_starts[first_term : end_term + 1].astype(np.uint64)
+        with self.reading("terms"):
+            starts, ends = self.terms.payloads(first_term, end_term)
+            if (starts[1:] != ends[:-1]).any():
+                raise ValueError("lists that do not follow one another")
+            return np.concatenate((starts, ends[-1:] if len(ends) else np.zeros(1, np.int64))).astype(np.uint64)
 
 
 def _whole(value: Any) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold_table
-from newsindex.inverted import _dictionary, _strings
+from newsindex.inverted import _strings
 from newsindex.inverted.columns import Packed, pack
 
 READING: Final = b"\xff"  # begins the entry of a form read as another word; no UTF-8 has that byte, nor one above it
@@ -51,8 +51,8 @@ class Vocabulary:
         folded = _strings.fold(*forms, fold_table())
         entries = _strings.entries(*forms, *folded)
         by_entry = _strings.order(*entries)
-        ordered = _dictionary.gather(*entries, by_entry)
-        classes = stemmer.classify(_dictionary.gather(*forms, by_entry), ordered, in_bare[by_entry])
+        ordered = _strings.gather(*entries, by_entry)
+        classes = stemmer.classify(_strings.gather(*forms, by_entry), ordered, in_bare[by_entry])
         self._real = len(by_entry)
         self._always = np.zeros(self._real, bool)
         self._always[by_entry] = classes.always
@@ -67,7 +67,7 @@ class Vocabulary:
             np.searchsorted(self._reads, np.arange(self._real + 1)).astype(np.int32) + np.int32(self._real),
             self._always.astype(np.uint8),
         )
-        terms = _dictionary.gather(*classes.names, chosen)
+        terms = _strings.gather(*classes.names, chosen)
         readings = pack(
             [
                 reading_entry(form, other)
@@ -76,7 +76,7 @@ class Vocabulary:
         )
         by_reading = _strings.order(*readings)
         self._by_entry = np.concatenate((by_entry, self._real + by_reading))
-        self._entries = _joined(ordered, _dictionary.gather(*readings, by_reading))
+        self._entries = _joined(ordered, _strings.gather(*readings, by_reading))
         self._keys = {
             True: (np.concatenate((firsts, others)), terms),
             False: _number_sorted(folded, by_entry),
@@ -107,9 +107,9 @@ class Vocabulary:
         sizes = np.zeros(len(used_keys), np.int64)
         np.add.at(sizes, entry_terms, frequencies)
         return Terms(
-            _dictionary.gather(*packed, used_keys),
+            _strings.gather(*packed, used_keys),
             sizes,
-            _dictionary.gather(*self._entries, places),
+            _strings.gather(*self._entries, places),
             entry_forms,
             form_terms,
             form_numbers,
@@ -119,11 +119,11 @@ class Vocabulary:
 
 def _number_sorted(folded: Packed, by_entry: NDArray[np.int64]) -> tuple[NDArray[np.int64], Packed]:
     """The number of each folded form among the distinct ones, whose order that of the entries is, and those packed."""
-    ordered = _dictionary.gather(*folded, by_entry)
+    ordered = _strings.gather(*folded, by_entry)
     fresh = _strings.fresh(*ordered)
     numbers = np.empty(len(by_entry), np.int64)
     numbers[by_entry] = np.cumsum(fresh) - 1
-    return numbers, _dictionary.gather(*ordered, np.flatnonzero(fresh))
+    return numbers, _strings.gather(*ordered, np.flatnonzero(fresh))
 
 
 def _each(packed: Packed, which: NDArray[np.int64]) -> list[bytes]:

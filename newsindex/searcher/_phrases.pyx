@@ -27,6 +27,7 @@ from newsindex.inverted._blocks cimport (
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 from newsindex.inverted._occurrences cimport gathered
+from newsindex.inverted._pages cimport PAGE_BITS, touch
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
 
@@ -78,7 +79,8 @@ cdef struct Track:
     Py_ssize_t block        # whose occurrences are open; -1 before the first
     uint32_t[BLOCK] ends    # where in it those of each article end
     Rows rows
-    Py_ssize_t read, verified  # as in Occurrences
+    Py_ssize_t read         # as in Occurrences
+    Py_ssize_t verified     # so far the positions are, from there on
 
 
 cdef struct Word:
@@ -165,7 +167,8 @@ cdef int open_block(Track *track) except -1 nogil:
         track.read = end
         if end > track.verified:
             with gil:
-                track.verified = (<PostingList>track.plist).verify_positions(begin, end)
+                touch((<PostingList>track.plist).positions, begin, end)
+            track.verified = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS << PAGE_BITS
     open_rows(&track.rows, section, begin, end, count, track.cursor.list.forms)
     track.block = block
     return 0

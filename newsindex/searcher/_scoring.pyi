@@ -28,7 +28,7 @@ class Leaf:
         field: str,
         weight: float,
         lists: tuple[PostingList, ...],
-        marks: tuple[NDArray[uint8], ...],
+        marks: tuple[NDArray[uint8] | bytes, ...],
         rests: tuple[int, ...],
         most: bool,
         most_bonus: float,

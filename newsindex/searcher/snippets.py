@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
-from newsindex.inverted import _dictionary
+from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
@@ -140,13 +140,12 @@ class _Part:
 
     def _matching(self, pattern: Prefix | Wildcard | Fuzzy) -> list[int]:
         data, starts = self._forms
-        count = len(starts) - 1
         if isinstance(pattern, Fuzzy):
-            near = _dictionary.fuzzy(data, starts, 0, count, _points(pattern.form), pattern.distance, ordered=False)
+            near = _patterns.fuzzy_strings(data, starts, _points(pattern.form), pattern.distance)
             prefix, letters = pattern.form[: pattern.prefix].encode(), data.tobytes()
             return [at for at in near.tolist() if letters.startswith(prefix, int(starts[at]), int(starts[at + 1]))]
         glob = pattern.pattern if isinstance(pattern, Wildcard) else pattern.prefix + "*"
-        places: list[int] = _dictionary.wildcard(data, starts, 0, count, _points(glob)).tolist()
+        places: list[int] = _patterns.wildcard_strings(data, starts, _points(glob)).tolist()
         return places
 
     @cached_property

@@ -14,11 +14,11 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis import Stemmer, fold, is_spelling
-from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
+from newsindex.analysis import Stemmer, fold
+from newsindex.inverted._occurrences import CHOSEN
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.fields import BODY, TEXT
-from newsindex.inverted.segment import Segment
+from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._phrases import Terms, find_phrase
@@ -26,7 +26,6 @@ from newsindex.searcher._phrases import Terms, find_phrase
 Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
 
-_NONE: Final[NDArray[np.uint8]] = np.zeros(0, np.uint8)
 _stemmer: Final = Stemmer()
 _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words derived from the same one
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
@@ -45,7 +44,7 @@ class Alternative:
     """
 
     postings: PostingList
-    marks: NDArray[np.uint8] = _NONE
+    marks: bytes = b""
     rest: int = CHOSEN
     every: int = CHOSEN
 
@@ -76,53 +75,34 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative
         return _resolve_stem(segment, field, pattern)
     if isinstance(pattern, Derived):
         return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
-    found = _matching_forms(segment, field, pattern)
-    terms, numbers = segment.form_terms[found], segment.form_numbers[found].astype(np.int64)
-    by_term = np.argsort(terms, kind="stable")
-    terms, numbers = terms[by_term], numbers[by_term]
-    distinct, firsts = np.unique(terms, return_index=True)
-    alternatives = []
-    for term, group in zip(distinct.tolist(), np.split(numbers, firsts[1:]), strict=bool(len(distinct))):
-        postings = segment.posting_list(term)
-        if len(group) == postings.forms:
-            alternatives.append(Alternative(postings))
-        else:
-            alternatives.append(Alternative(postings, _marks(0, (CHOSEN, group.tolist())), 0))
-    return alternatives
+    if isinstance(pattern, Form):
+        found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
+        return [] if found is None else [_chosen(segment, found[0], [found[1]])]
+    groups: dict[int, list[int]] = {}
+    for term, number in zip(*(column.tolist() for column in _matching_forms(segment, field, pattern)), strict=True):
+        groups.setdefault(term, []).append(number)
+    return [_chosen(segment, term, numbers) for term, numbers in sorted(groups.items())]
 
 
-def _marks(every: int, *marked: tuple[int, list[int]]) -> NDArray[np.uint8]:
-    """Marks of forms: `every` of all, and each other of the forms of these numbers."""
-    marks = bytearray([every]) * (max([max(numbers, default=-1) for _, numbers in marked]) + 1)
-    for mark, numbers in marked:
+def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
+    """A term of which the forms of these numbers are meant."""
+    postings = segment.posting_list(term)
+    if len(numbers) == postings.forms:
+        return Alternative(postings)
+    with segment.reading("forms"):
+        if max(numbers) >= postings.forms:
+            raise ValueError(f"form number {max(numbers)} of a term with {postings.forms}")
+        marks = bytearray(max(numbers) + 1)
         for number in numbers:
-            marks[number] |= mark
-    return np.frombuffer(marks, np.uint8)
+            marks[number] = CHOSEN
+    return Alternative(postings, bytes(marks), 0)
 
 
 def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
     """The terms of a word, and which of their forms are spelled as it is."""
-    found: dict[int, tuple[list[int], list[int]]] = {}  # of each term the forms that are alike, and those typed so
-    for stem in (pattern.stem, *pattern.others):
-        term = segment.find_term(field, stem)
-        if term is not None:
-            found[term] = ([], [])
-    for form in spelled(segment, field, fold(pattern.form)) if pattern.form and found else ():
-        alike, typed = found.get(form.term, ([], []))
-        if form.spelling == pattern.form:
-            typed.append(form.number)
-        if form.spelling == pattern.form or (pattern.loose and is_spelling(pattern.form, form.spelling)):
-            alike.append(form.number)
-    return [_spelled_alternative(segment.posting_list(term), *forms) for term, forms in found.items()]
-
-
-def _spelled_alternative(postings: PostingList, alike: list[int], typed: list[int]) -> Alternative:
-    if not alike:
-        return Alternative(postings)
-    every = CHOSEN | ALIKE | (TYPED if typed else 0)
-    if postings.forms == 1:
-        return Alternative(postings, _NONE, every, every)  # known without looking at forms
-    return Alternative(postings, _marks(CHOSEN, (ALIKE, alike), (TYPED, typed)), CHOSEN, every)
+    names = (pattern.stem, *pattern.others)
+    found = segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
+    return [Alternative(*one) for one in found]
 
 
 class Spelled(NamedTuple):
@@ -158,12 +138,9 @@ def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[i
             yield term
 
 
-def _matching_forms(segment: Segment, field: str, pattern: Form | Prefix | Wildcard | Fuzzy) -> NDArray[np.int64]:
-    if isinstance(pattern, Form):
-        form = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
-        return np.array([] if form is None else [form], np.int64)
+def _matching_forms(segment: Segment, field: str, pattern: Prefix | Wildcard | Fuzzy) -> FormColumns:
     if isinstance(pattern, Prefix):
-        return np.arange(*_prefix_range(segment, field, pattern.prefix))
+        return segment.owners(*_prefix_range(segment, field, pattern.prefix))
     if isinstance(pattern, Wildcard):
         literal = pattern.pattern.replace("?", "*").partition("*")[0]
         return segment.match_forms(*_prefix_range(segment, field, literal), pattern.pattern)

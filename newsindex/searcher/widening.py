@@ -49,7 +49,7 @@ def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> P
     folded = fold(pattern.form)
     for live in segments:
         for form in spelled(live.segment, TEXT if field == BODY else field, folded):
-            stem = live.segment.terms[form.term]
+            stem = live.segment.term_name(form.term)
             if stem in known or stem in more:
                 continue
             alike = is_spelling(pattern.form, form.spelling) or is_spelling(form.spelling, pattern.form)

@@ -9,7 +9,7 @@ All numbers are little endian. The file::
     sections    the arrays, in the order of the footer
     table       one u8 per page of each section, in that order: its checksum
     footer      JSON in UTF-8:
-                  {"format": 1, "kind": "segment" or "tombstones", "uid": 32 hexadecimal digits, "meta": {...},
+                  {"format": 3, "kind": "segment" or "tombstones", "uid": 32 hexadecimal digits, "meta": {...},
                    "page": 65536, "sections": [{"name", "dtype", "offset", "length"}, ...]}
                 offset and length in bytes; dtype one of u1 u2 u4 u8 i4 i8 f4 f8
     trailer     u8 footer offset, u8 footer length, u8 footer checksum, u8 table checksum, u8 format version,
@@ -46,7 +46,7 @@ from newsindex.store.directory import Directory, OutputFile
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 KINDS: Final = ("segment", "tombstones")
 PAGE: Final = 65_536
 ALIGNMENT: Final = 64
@@ -425,14 +425,15 @@ class SectionReader:
         return self._bytes[section.offset : section.offset + section.length]
 
     def unverified(self, name: str) -> tuple[npt.NDArray[Any], bytearray]:
-        """A section, read-only and NOT verified, and for each page 1 once it is: there `verify` would do nothing."""
+        """A section, read-only and NOT verified, and of each page 1 if it was, else 0.
+
+        For readers that ask more often than they have to verify.
+        """
         section = self._section(name)
         return self.raw(name).view(DTYPES[section.dtype]), section.verified
 
-    def verify(self, name: str, start: int, stop: int) -> int:
+    def verify(self, name: str, start: int, stop: int) -> None:
         """Verify the pages of a section that hold its bytes from `start` to `stop`, unless this reader did before.
-
-        Returns where the last of these pages ends: so far the section is verified, from `start` on.
 
         A range outside the section is a CorruptIndexError too: ranges come from other arrays of the file.
         """
@@ -446,7 +447,6 @@ class SectionReader:
                 if not section.verified[page]:
                     self._verify_checksum(name, *self._checksums(section, page, self._table))
                     section.verified[page] = 1
-        return min(end * PAGE, section.length)
 
     def _checksums(self, section: _Section, page: int, table: npt.NDArray[np.uint64]) -> tuple[int, int]:
         """What the checksum of a page should be, and is."""

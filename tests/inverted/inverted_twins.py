@@ -2,6 +2,7 @@
 
 import ctypes
 import datetime as dt
+import itertools
 import math
 import mmap
 import random
@@ -59,7 +60,6 @@ class MemorySections:
 
     def verify(self, name, start, stop):
         assert 0 <= start <= stop <= self.arrays[name].nbytes
-        return stop
 
     def __contains__(self, name):
         return name in self.arrays
@@ -130,11 +130,6 @@ def form_name(entry):
     return entry.decode().rpartition("\0")[2]
 
 
-def bytes_of(strings, number):
-    """A string as it is in a dictionary: an entry of a reading is no UTF-8."""
-    return strings.data[int(strings.starts[number]) : int(strings.starts[number + 1])].tobytes()
-
-
 def content(segment):
     """All that a segment says, by names and not by numbers, so that two that were made differently are equal."""
     found = {
@@ -161,8 +156,7 @@ def terms_of(segment, field):
     bounds = segment.fields[field]
     forms = {}
     for number in range(bounds.first_form, bounds.end_form):
-        form = form_name(bytes_of(segment.forms, number))
-        forms[int(segment.form_terms[number]), int(segment.form_numbers[number])] = form
+        forms[segment.forms.payload(number)] = form_name(segment.forms.entry(number))
     found = {}
     for term in range(bounds.first_term, bounds.end_term):
         postings = segment.posting_list(term)
@@ -170,7 +164,7 @@ def terms_of(segment, field):
         starts, positions, numbers = postings.occurrences(docs)
         assert np.diff(starts).tolist() == counts.tolist()
         assert len(docs) == postings.df
-        found[segment.terms[term]] = {
+        found[segment.term_name(term)] = {
             doc: [(int(positions[i]), forms[term, int(numbers[i])]) for i in range(starts[k], starts[k + 1])]
             for k, doc in enumerate(docs.tolist())
         }
@@ -282,6 +276,124 @@ def columns(occurrences):
     """(docids, positions, form numbers) of {docid: [(position, form number)]}, as the writer takes them."""
     rows = [(doc, *pair) for doc in sorted(occurrences) for pair in occurrences[doc]]
     return tuple(np.array(column, np.int32) for column in zip(*rows, strict=True))
+
+
+# ------------------------------------------------------------------------------------------------- dictionaries
+
+PER_BLOCK = 32
+LETTERS = {"a": "aăâ", "i": "iî", "s": "sș", "t": "tț"}
+
+
+def code_of(text, other):
+    """The digits by which `other` follows from `text`, as one number; 0 where it does not, or is not told so."""
+    letters = [LETTERS.get(letter, letter) for letter in text]
+    if len(text) != len(other) or any(new not in known for new, known in zip(other, letters, strict=True)):
+        return 0
+    code, radix = 0, 1
+    for new, known in zip(other, letters, strict=True):
+        if known.index(new) and radix > 2**50:
+            return 0
+        code += known.index(new) * radix
+        radix *= len(known) if radix <= 2**50 else 1
+    return code
+
+
+def decoded_tail(text, code):
+    """What `code_of` had of the bytes of a text."""
+    other = b""
+    for byte in text:
+        letters = LETTERS.get(chr(byte)) if byte < 128 else None
+        code, digit = divmod(code, len(letters or "x"))
+        other += letters[digit].encode() if digit else bytes([byte])
+    if code:
+        raise ValueError("digits that are left")
+    return other
+
+
+def encode_dictionary(entries, payloads, of_forms):
+    """(blocks, offsets) of entries in order, with a pair of numbers each."""
+    blocks, offsets, before, term = bytearray(), [], b"", 0
+    for at, (entry, (first, second)) in enumerate(zip(entries, payloads, strict=True)):
+        if at % PER_BLOCK == 0:
+            offsets.append(len(blocks))
+            before, term = b"", 0
+            blocks += b"" if of_forms else varint(first)
+        text, nul, other = entry.partition(b"\0") if of_forms else (entry, b"", b"")
+        shared = next((k for k in range(len(text)) if text[k : k + 1] != before[k : k + 1]), len(text))
+        own = len(text) - shared
+        blocks.append(min(shared, 15) * 16 + min(own, 15))
+        blocks += (varint(shared - 15) if shared >= 15 else b"") + (varint(own - 15) if own >= 15 else b"")
+        blocks += text[shared:]
+        before = text
+        if not of_forms:
+            blocks += varint(second - first)
+            continue
+        code = 0
+        if nul and text[:1] != b"\xff":
+            code = code_of(text.decode(), other.decode())
+        blocks += varint(2 * (first - term) if first >= term else 2 * (term - first) - 1)
+        blocks += varint(3 * second + (0 if not nul else 1 if code else 2))
+        blocks += varint(code) if code else varint(len(other)) + other if nul else b""
+        term = first
+    return bytes(blocks), [*offsets, len(blocks)]
+
+
+class Bytes:
+    """Bytes that are read from the front, not beyond their end."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def take(self, count):
+        if count > min(len(self.data), 2048):
+            raise ValueError("too few bytes")
+        taken, self.data = self.data[:count], self.data[count:]
+        return taken
+
+    def varint(self):
+        number = 0
+        for k in range(8):
+            byte = self.take(1)[0]
+            number |= (byte & 127) << (7 * k)
+            if byte < 128:
+                return number
+        raise ValueError("a long number")
+
+
+def decode_dictionary(blocks, offsets, count, limit, of_forms):
+    """[(entry, first, second)] of all entries, or a ValueError."""
+    found = []
+    if count < 0:
+        raise ValueError("count")
+    for begin, end in itertools.pairwise(offsets):
+        if not begin <= end <= len(blocks):
+            raise ValueError("offsets")
+        data, text, first, second = Bytes(blocks[begin:end]), b"", 0, 0
+        second = 0 if of_forms else data.varint()
+        for _ in range(min(PER_BLOCK, count - len(found))):
+            head = data.take(1)[0]
+            shared = head // 16 + (data.varint() if head // 16 == 15 else 0)
+            own = head % 16 + (data.varint() if head % 16 == 15 else 0)
+            if shared > len(text) or shared + own > 2048:
+                raise ValueError("lengths")
+            text = text[:shared] + data.take(own)
+            entry, number = text, data.varint()
+            if of_forms:
+                first += -(number + 1) // 2 if number % 2 else number // 2
+                second, tail = divmod(data.varint(), 3)
+                if tail:
+                    more = data.varint()
+                    entry += b"\0" + (decoded_tail(text, more) if tail == 1 else data.take(more))
+                if not (0 <= first < limit and second < count):
+                    raise ValueError("numbers")
+            else:
+                first, second = second, second + number
+                if second > limit:
+                    raise ValueError("bounds")
+            found.append((entry, first, second))
+        if data.data:
+            raise ValueError("more bytes than entries")
+    return found
 
 
 # --------------------------------------------------------------------------------------------------- articles

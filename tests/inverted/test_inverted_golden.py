@@ -35,7 +35,7 @@ def listing():
     sections = MemorySections()
     description, order = builder.write(sections)
     assert order == [2, 1, 0, 3]
-    assert READING in sections.arrays["forms.data"].tobytes(), "some word is read as another"
+    assert READING in sections.arrays["forms.blocks"].tobytes(), "some word is read as another"
     lines = ["# The sections of four articles, without the stored ones; see newsindex/inverted/segment.py."]
     lines += ["# description: " + json.dumps(description, sort_keys=True)]
     for name, array in sections.arrays.items():

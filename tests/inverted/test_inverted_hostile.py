@@ -21,58 +21,15 @@ from inverted_twins import (
 
 from newsindex.article import Article
 from newsindex.errors import CorruptIndexError
-from newsindex.inverted import _dictionary
 from newsindex.inverted._columns import Strings
-from newsindex.inverted.columns import Values
+from newsindex.inverted._dictionary_writer import DictionaryWriter
+from newsindex.inverted.columns import Values, pack
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import And, Form, Fuzzy, OneOf, Or, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher.aggregate import facets, timeline
 from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import Ranking
-
-# ------------------------------------------------------------------------------------------------ dictionaries
-
-
-@settings(max_examples=500)
-@given(
-    st.binary(max_size=60),
-    st.lists(st.integers(0, 70) | st.sampled_from([2**31, 2**32 - 1, 2**64 - 1]), max_size=8),
-    st.sampled_from([np.uint32, np.uint64]),
-    st.integers(-2, 9),
-    st.integers(-2, 9),
-    st.binary(max_size=4),
-    st.integers(-1, 5),
-)
-def test_garbage_dictionaries_are_read_or_refused(data, starts, dtype, low, high, key, distance):
-    array = np.frombuffer(data, np.uint8)
-    starts = np.array([start & np.iinfo(dtype).max for start in starts], dtype)
-    points = np.frombuffer(key, np.uint8).astype(np.uint32)
-    wide = starts.astype(np.uint64)
-    calls = [
-        lambda: _dictionary.lower_bound(array, starts, low, high, key),
-        lambda: _dictionary.find(array, starts, low, high, key),
-        lambda: _dictionary.unsorted(array, starts, low, high),
-        lambda: _dictionary.wildcard(array, starts, low, high, points),
-        lambda: _dictionary.fuzzy(array, starts, low, high, points, distance),
-        lambda: _dictionary.gather(array, starts, np.array([low, high], np.int64)),
-        lambda: _dictionary.merge([(array, wide, low, high), (array, wide, low, high)]),
-    ]
-    for call in calls:
-        try:
-            call()
-        except ValueError:
-            continue
-
-
-def test_long_forms_are_cut_for_patterns():
-    data, starts = np.frombuffer(b"a" * 5000, np.uint8), np.array([0, 5000], np.uint32)
-    points = np.full(512, ord("a"), np.uint32)
-    assert _dictionary.wildcard(data, starts, 0, 1, np.array([ord("*")], np.uint32)).tolist() == [0]
-    assert _dictionary.fuzzy(data, starts, 0, 1, points, 0).tolist() == [0]
-    with pytest.raises(ValueError, match="513 characters"):
-        _dictionary.fuzzy(data, starts, 0, 1, np.zeros(513, np.uint32), 0)
-
 
 # ------------------------------------------------------------------------------------------------ columns
 
@@ -269,11 +226,14 @@ def test_merging_lists_that_overlap_is_refused():
     segment = build([Article(id=str(number), body=words) for number in range(129)])
     sections = segment._sections
     first = segment.fields["text"].first_term
-    starts = segment._list_starts
-    one = bytes(sections.arrays["postings"][starts[first] : starts[first + 1]])
-    count = len(starts) - 1
+    start, end = segment.terms.payload(first)
+    one = bytes(sections.arrays["postings"][start:end])
+    count = len(segment.terms)
     sections.arrays["postings"] = np.frombuffer(one * count + bytes(8), np.uint8)
-    sections.arrays["terms.postings"] = (np.arange(count + 1) * len(one)).astype(np.uint32)
+    bounds = np.arange(count + 1) * len(one)
+    writer = DictionaryWriter(of_forms=False)
+    writer.add(*pack(segment.terms.entries(0, count)), bounds[:-1], bounds[1:])
+    sections.arrays["terms.blocks"], sections.arrays["terms.offsets"] = writer.finish()
     del sections.arrays["positions"]
     sections.arrays["positions"] = np.frombuffer(b"\x01\x00" + bytes(600), np.uint8)
     again = Segment(

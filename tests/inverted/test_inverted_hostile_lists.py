@@ -19,6 +19,7 @@ from inverted_twins import (
     varint,
 )
 
+from newsindex.inverted._pages import Pages
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList, list_sizes, read_terms
 from newsindex.searcher._collect import Group, all_of, any_of
@@ -33,10 +34,6 @@ EXPANSION = 8 * 128
 
 
 FENCES = Fence(), Fence()
-
-
-def ignore(start, stop):
-    return stop
 
 
 def fenced(postings, positions):
@@ -126,7 +123,7 @@ def count(plist, docs, articles):
 def read_everything(postings, positions, start, stop, articles):
     """Ask one list for all that it has; check what every answer must fulfil."""
     room = EXPANSION * (len(postings) + len(positions) + 16)
-    plist = PostingList(postings, positions, start, stop, articles, ignore, ignore)
+    plist = PostingList(Pages(postings), Pages(positions), start, stop, articles)
     try:
         docs, counts = plist.docs()
     except ValueError:
@@ -178,8 +175,8 @@ def test_damaged_lists_are_read_or_refused(chapter):
                 refused += 1
         starts = np.array(bounds, np.uint64)
         for call in (
-            lambda: read_terms(postings, positions, starts, np.arange(ARTICLES, dtype=np.int32), ignore, ignore),  # noqa: B023
-            lambda: [list_sizes(postings, positions, starts, ARTICLES, ignore, ignore)],  # noqa: B023
+            lambda: read_terms(Pages(postings), Pages(positions), starts, np.arange(ARTICLES, dtype=np.int32)),  # noqa: B023
+            lambda: [list_sizes(Pages(postings), Pages(positions), starts, ARTICLES)],  # noqa: B023
         ):
             try:
                 found = call()
@@ -260,7 +257,7 @@ def test_garbage_offsets_are_refused(starts):
     arrays = fenced(postings, positions)
     for articles, call in ((ARTICLES, list_sizes), (np.arange(ARTICLES, dtype=np.int32), read_terms)):
         try:
-            call(*arrays, np.array([*starts, 2**64 - 1], np.uint64), articles, ignore, ignore)
+            call(*map(Pages, arrays), np.array([*starts, 2**64 - 1], np.uint64), articles)
         except ValueError:
             continue
         assert not starts
@@ -311,7 +308,7 @@ def test_contradictions_are_named(reason, parts, positions):
     postings, places, start, stop = one_list(*parts, positions=positions)
 
     def read():
-        plist = PostingList(postings, places, start, stop, 300, ignore, ignore)
+        plist = PostingList(Pages(postings), Pages(places), start, stop, 300)
         plist.occurrences(plist.docs()[0])
 
     with pytest.raises(ValueError, match=reason):
@@ -324,7 +321,7 @@ def test_blocks_cannot_share_their_occurrences():
     postings, positions, start, stop = one_list(
         varint(512), 1, 0, 80, table, bytes(4 + 512 + 8), positions=bytes([1, 0]) + bytes(78)
     )
-    plist = PostingList(postings, positions, start, stop, 600, ignore, ignore)
+    plist = PostingList(Pages(postings), Pages(positions), start, stop, 600)
     assert len(plist.occurrences(np.array([5, 7], np.int32))[1]) == 2
     with pytest.raises(ValueError, match="occurrences block"):
         plist.occurrences(np.array([5, 200], np.int32))

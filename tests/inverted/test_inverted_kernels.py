@@ -1,35 +1,18 @@
-"""The counting sort and the dictionary kernels against slow twins."""
+"""The counting sort and the kernels over packed strings against slow twins."""
 
 import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsindex.analysis import fold, fold_table
 from newsindex.analysis.stemmer import Classes
-from newsindex.inverted import _dictionary, _strings
+from newsindex.inverted import _strings
 from newsindex.inverted._invert import GAP, GAP_TOKEN, count, invert
 from newsindex.inverted.columns import pack
 from newsindex.inverted.vocabulary import Vocabulary, form_entry, rank_in_groups, reading_entry
-
-folded = st.text(st.sampled_from("aăbș中😀"), max_size=5)
-entries = st.tuples(folded, st.none() | folded).map(
-    lambda pair: pair[0].encode() + (b"" if pair[1] is None else b"\0" + pair[1].encode())
-)
-dictionaries = st.sets(entries, max_size=30).map(sorted)
-widths = st.sampled_from([np.uint32, np.uint64])
-
-
-def laid_out(strings, dtype=np.uint64):
-    data, starts = pack(strings)
-    return data, starts.astype(dtype)
-
-
-def points(text):
-    return np.array(list(map(ord, text)), np.uint32)
-
 
 # ------------------------------------------------------------------------------------------------ invert
 
@@ -224,85 +207,10 @@ def test_strings_are_folded_as_one_is(forms):
     assert unpacked(_strings.entries(*packed, *folded)) == [form_entry(form, fold(form)) for form in forms]
 
 
-# ------------------------------------------------------------------------------------------------ dictionary
-
-
-@given(dictionaries, entries | st.binary(max_size=3), widths, st.data())
-def test_lower_bound_and_find(strings, key, dtype, data):
-    array, starts = laid_out(strings, dtype)
-    low = data.draw(st.integers(0, len(strings)))
-    high = data.draw(st.integers(low, len(strings)))
-    part = strings[low:high]
-    assert _dictionary.lower_bound(array, starts, low, high, key) == low + sum(one < key for one in part)
-    assert _dictionary.find(array, starts, low, high, key) == (low + part.index(key) if key in part else -1)
-    for number in range(low, high):
-        assert _dictionary.find(array, starts, low, high, strings[number]) == number
-
-
-@given(st.lists(entries, max_size=8), widths)
-def test_unsorted_names_the_first_that_does_not_rise(strings, dtype):
-    falls = [i for i in range(1, len(strings)) if strings[i - 1] >= strings[i]]
-    array, starts = laid_out(strings, dtype)
-    assert _dictionary.unsorted(array, starts, 0, len(strings)) == (falls[0] if falls else -1)
-
-
-def glob_twin(text, pattern):
-    if not pattern:
-        return not text
-    if pattern[0] == "*":
-        return any(glob_twin(text[i:], pattern[1:]) for i in range(len(text) + 1))
-    return bool(text) and pattern[0] in ("?", text[0]) and glob_twin(text[1:], pattern[1:])
-
-
-@settings(max_examples=300)
-@given(dictionaries, st.text(st.sampled_from("aăbș中😀?*"), min_size=1, max_size=6), widths, st.data())
-def test_wildcard(strings, pattern, dtype, data):
-    low = data.draw(st.integers(0, len(strings)))
-    found = _dictionary.wildcard(*laid_out(strings, dtype), low, len(strings), points(pattern)).tolist()
-    texts = [string.partition(b"\0")[0].decode() for string in strings]
-    assert found == [i for i in range(low, len(strings)) if glob_twin(texts[i], pattern)]
-
-
-def test_a_pattern_of_stars_takes_no_time():
-    array, starts = laid_out([b"a" * 500] * 1000)
-    assert not len(_dictionary.wildcard(array, starts, 0, 1000, points("*a" * 60 + "b")))
-
-
-def edits_twin(a, b):
-    """Optimal string alignment, by the whole table."""
-    table = {(i, 0): i for i in range(len(a) + 1)} | {(0, j): j for j in range(len(b) + 1)}
-    for i in range(1, len(a) + 1):
-        for j in range(1, len(b) + 1):
-            choices = [
-                table[i - 1, j] + 1,
-                table[i, j - 1] + 1,
-                table[i - 1, j - 1] + (a[i - 1] != b[j - 1]),
-            ]
-            if i > 1 and j > 1 and a[i - 1] == b[j - 2] and a[i - 2] == b[j - 1]:
-                choices.append(table[i - 2, j - 2] + 1)
-            table[i, j] = min(choices)
-    return table[len(a), len(b)]
-
-
-@settings(max_examples=400)
-@given(dictionaries, folded, st.integers(0, 4), widths, st.data())
-def test_fuzzy(strings, form, distance, dtype, data):
-    low = data.draw(st.integers(0, len(strings)))
-    found = _dictionary.fuzzy(*laid_out(strings, dtype), low, len(strings), points(form), distance).tolist()
-    texts = [string.partition(b"\0")[0].decode() for string in strings]
-    assert found == [i for i in range(low, len(strings)) if edits_twin(texts[i], form) <= distance]
-
-
-def test_fuzzy_refuses_what_it_does_not_do():
-    array, starts = laid_out([b"a"])
-    with pytest.raises(ValueError, match="within 5 edits"):
-        _dictionary.fuzzy(array, starts, 0, 1, points("a"), 5)
-
-
-@given(dictionaries, st.data(), widths)
-def test_gather(strings, data, dtype):
+@given(st.lists(st.binary(max_size=6), max_size=30), st.data())
+def test_gather(strings, data):
     wanted = data.draw(st.lists(st.integers(0, len(strings) - 1), max_size=40)) if strings else []
-    found, starts = _dictionary.gather(*laid_out(strings, dtype), np.array(wanted, np.int64))
+    found, starts = _strings.gather(*pack(strings), np.array(wanted, np.int64))
     expected, expected_starts = pack([strings[number] for number in wanted])
     assert found.tobytes() == expected.tobytes()
     assert starts.tolist() == expected_starts.tolist()
@@ -311,20 +219,4 @@ def test_gather(strings, data, dtype):
 @pytest.mark.parametrize("wanted", [-1, 2, 2**62])
 def test_gather_refuses_strings_that_are_not_there(wanted):
     with pytest.raises(ValueError, match=f"string {wanted} of 2"):
-        _dictionary.gather(*laid_out([b"a", b"b"]), np.array([wanted]))
-
-
-@given(st.lists(dictionaries, max_size=4), st.data())
-def test_merge_unites_and_says_where_each_went(parts, data):
-    given_parts, kept = [], []
-    for strings in parts:
-        low = data.draw(st.integers(0, len(strings)))
-        high = data.draw(st.integers(low, len(strings)))
-        given_parts.append((*laid_out(strings), low, high))
-        kept.append(strings[low:high])
-    array, starts, maps = _dictionary.merge(given_parts)
-    union = sorted(set().union(*kept))
-    expected, expected_starts = pack(union)
-    assert array.tobytes() == expected.tobytes()
-    assert starts.tolist() == expected_starts.tolist()
-    assert [mapped.tolist() for mapped in maps] == [[union.index(one) for one in part] for part in kept]
+        _strings.gather(*pack([b"a", b"b"]), np.array([wanted]))

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsindex.inverted import _dictionary
+from newsindex.inverted import _patterns
+from newsindex.inverted._dictionary import Dictionary
+from newsindex.inverted._dictionary_writer import DictionaryWriter
+from newsindex.inverted._pages import Pages
 from newsindex.inverted.columns import pack
 
 
@@ -21,6 +24,13 @@ def dictionary(rng, letters, count, longest):
     folded = ("".join(rng.choices(letters, k=rng.randint(1, longest))) for _ in range(count))
     entries = (form + rng.choice(["", "", f"\0{form[::-1]}", f"\0{form}e"]) for form in folded)
     return sorted({entry.encode() for entry in entries})
+
+
+def opened(entries):
+    writer = DictionaryWriter(of_forms=True)
+    writer.add(*pack(entries), *np.zeros((2, len(entries)), np.int64))
+    blocks, offsets = writer.finish()
+    return Dictionary(Pages(blocks), Pages(offsets.view(np.uint8)), len(entries), 1, True)
 
 
 def texts(entries):
@@ -50,7 +60,7 @@ LETTERS = ["ab", "abcde", "aäșț中😀", "abcdefghijklmnopqrstuvwxyz"]
 def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
     rng = random.Random(letters)
     entries = dictionary(rng, letters, 1500, 8)
-    data, starts = pack(entries)
+    forms_there = opened(entries)
     forms = texts(entries)
     for edits in (0, 1, 2, 3):
         for _ in range(8):
@@ -61,7 +71,7 @@ def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
             low = rng.choice([0, rng.randrange(len(entries))])
             high = rng.choice([len(entries), rng.randint(low, len(entries))])
             expected = [at for at in range(low, high) if distance(forms[at], wanted) <= edits]
-            assert _dictionary.fuzzy(data, starts, low, high, points(wanted), edits).tolist() == expected
+            assert _patterns.fuzzy(forms_there, low, high, points(wanted), edits)[0].tolist() == expected
 
 
 @settings(max_examples=200)
@@ -69,7 +79,7 @@ def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
        st.integers(0, 3))  # fmt: skip
 def test_fuzzy_takes_entries_in_any_order(forms, wanted, edits):
     data, starts = pack([form.encode() for form in forms])
-    found = _dictionary.fuzzy(data, starts, 0, len(forms), points(wanted), edits, ordered=False)
+    found = _patterns.fuzzy_strings(data, starts, points(wanted), edits)
     assert found.tolist() == [at for at, form in enumerate(forms) if distance(form, wanted) <= edits]
 
 
@@ -78,6 +88,7 @@ def test_wildcards_find_what_a_look_at_each_entry_finds(letters):
     rng = random.Random(letters)
     entries = dictionary(rng, letters, 1500, 8)
     rng.shuffle(entries)  # wildcards need no order
+    forms_there = opened(entries)
     data, starts = pack(entries)
     forms = texts(entries)
     for _ in range(60):
@@ -85,20 +96,37 @@ def test_wildcards_find_what_a_look_at_each_entry_finds(letters):
         low = rng.choice([0, rng.randrange(len(entries))])
         high = rng.choice([len(entries), rng.randint(low, len(entries))])
         expected = [at for at in range(low, high) if regex(pattern).fullmatch(forms[at])]
-        assert _dictionary.wildcard(data, starts, low, high, points(pattern)).tolist() == expected
+        assert _patterns.wildcard(forms_there, low, high, points(pattern))[0].tolist() == expected
+        every = [at for at, form in enumerate(forms) if regex(pattern).fullmatch(form)]
+        assert _patterns.wildcard_strings(data, starts, points(pattern)).tolist() == every
 
 
-def test_a_literal_that_lies_across_two_entries_is_in_neither():
-    data, starts = pack([b"abc", b"def", b"xcd", b"cdx\0cde"])
-    assert _dictionary.wildcard(data, starts, 0, 4, points("*cd*")).tolist() == [2, 3]
-    assert _dictionary.wildcard(data, starts, 0, 4, points("*cde*")).tolist() == []
-    assert _dictionary.wildcard(data, starts, 0, 2, points("*cd*")).tolist() == []
+def test_a_literal_is_found_across_what_an_entry_shares_with_the_one_before():
+    forms_there = opened([b"abc", b"abcd", b"abd", b"abdcde", b"cd\0cde", b"cdx"])
+    for pattern, expected in (("*cd*", [1, 3, 4, 5]), ("*bc*", [0, 1]), ("*cde*", [3]), ("*bd*", [2, 3])):
+        assert _patterns.wildcard(forms_there, 0, 6, points(pattern))[0].tolist() == expected
+    assert _patterns.wildcard(forms_there, 1, 2, points("*bc*"))[0].tolist() == [1]
 
 
 def test_long_literals_and_long_entries():
     long = "a" * 600
-    data, starts = pack([long.encode(), (long[:40] + "b").encode()])
-    assert _dictionary.wildcard(data, starts, 0, 2, points("a" * 40 + "b")).tolist() == [1]
-    # Of an entry that is longer than any form 512 characters count.
-    assert _dictionary.wildcard(data, starts, 0, 2, points("a" * 512)).tolist() == [0]
-    assert _dictionary.fuzzy(data, starts, 0, 2, points(long[:40]), 1).tolist() == [1]
+    entries = [long.encode(), (long[:40] + "b").encode()]
+    data, starts = pack(entries)
+    for look in (
+        lambda pattern: _patterns.wildcard(opened(entries), 0, 2, points(pattern))[0].tolist(),
+        lambda pattern: _patterns.wildcard_strings(data, starts, points(pattern)).tolist(),
+    ):
+        assert look("a" * 40 + "b") == [1]
+        # Of an entry that is longer than any form 512 characters count.
+        assert look("a" * 512) == [0]
+    assert _patterns.fuzzy(opened(entries), 0, 2, points(long[:40]), 1)[0].tolist() == [1]
+    assert _patterns.fuzzy(opened(entries), 0, 2, points(long[:512]), 0)[0].tolist() == [0]
+
+
+@pytest.mark.parametrize("starts", [[], [0, 9], [2, 1, 3], [5, 2**64 - 1, 3]])
+def test_strings_that_are_none_are_refused(starts):
+    data, starts = np.zeros(3, np.uint8), np.array(starts, np.uint64)
+    for call in (lambda: _patterns.wildcard_strings(data, starts, points("a")),
+                 lambda: _patterns.fuzzy_strings(data, starts, points("a"), 1)):  # fmt: skip
+        with pytest.raises(ValueError, match="string"):
+            call()

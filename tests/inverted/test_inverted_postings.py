@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from inverted_twins import PADDING, columns, encode_list, impact, random_lengths, random_list
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
+from newsindex.inverted._pages import Pages
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList, list_sizes, read_terms
 from newsindex.inverted.impacts import Lengths
@@ -49,13 +50,8 @@ def write_whole(terms, forms, lengths=LENGTHS, field="source"):
     return written(write, lengths)
 
 
-def ignore(start, stop):
-    assert start <= stop
-    return stop
-
-
 def open_list(postings, positions, start, stop, articles=ARTICLES):
-    return PostingList(postings, positions, start, stop, articles, ignore, ignore)
+    return PostingList(Pages(postings), Pages(positions), start, stop, articles)
 
 
 @settings(max_examples=150)
@@ -210,7 +206,7 @@ def test_read_terms_gives_all_that_lives_under_new_numbers(terms, seed, dead):
     rng = random.Random(seed)
     renumbered = np.array([-1 if rng.random() < dead else rng.randrange(2**31) for _ in range(ARTICLES)], np.int32)
     starts = np.array([*offsets, len(postings) - 8], np.uint64)
-    found = read_terms(postings, positions, starts, renumbered, ignore, ignore)
+    found = read_terms(Pages(postings), Pages(positions), starts, renumbered)
     assert list(zip(*(column.tolist() for column in found), strict=True)) == [
         (number, renumbered[doc], *pair)
         for number, term in enumerate(terms)
@@ -225,7 +221,7 @@ def test_read_terms_gives_all_that_lives_under_new_numbers(terms, seed, dead):
 def test_list_sizes_count_the_occurrences_too(terms):
     offsets, postings, positions = write_whole(terms, [300] * len(terms))
     starts = np.array([*offsets, len(postings) - 8], np.uint64)
-    sizes = list_sizes(postings, positions, starts, ARTICLES, ignore, ignore)
+    sizes = list_sizes(Pages(postings), Pages(positions), starts, ARTICLES)
     expected, before = [], 0
     for term in terms:
         data, places = encode_list(term, 300, LENGTHS, "source", before)

@@ -8,6 +8,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer, fold, is_bare, is_spelling, tokenize
 from newsindex.article import Article
+from newsindex.inverted._pages import Pages
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.build import SegmentBuilder
@@ -83,11 +84,7 @@ def posting_list(occurrences, lengths, field="text", forms=300):
     writer.end()
     writer.finish()
     postings, positions = (np.frombuffer(bytes(section), np.uint8) for section in sections)
-
-    def verify(start, stop):
-        return stop
-
-    return PostingList(postings, positions, 0, len(postings) - 8, len(lengths.title), verify, verify)
+    return PostingList(Pages(postings), Pages(positions), 0, len(postings) - 8, len(lengths.title))
 
 
 def random_articles(seed, count):

@@ -86,8 +86,9 @@ def test_resolve_gives_all_forms_that_are_meant_and_no_others(field, pattern):
     field = "text" if field == "body" else field
     wanted = {}
     for number in range(*real_forms(field)):
-        if is_meant(SEGMENT.forms[number].rpartition("\0")[2], pattern):
-            wanted.setdefault(int(SEGMENT.form_terms[number]), set()).add(int(SEGMENT.form_numbers[number]))
+        if is_meant(spelling(number), pattern):
+            term, place = SEGMENT.forms.payload(number)
+            wanted.setdefault(term, set()).add(place)
     alternatives = resolve(SEGMENT, field, pattern)
     assert sorted((one.postings.df, one.postings.forms) for one in alternatives) == sorted(
         (SEGMENT.posting_list(term).df, SEGMENT.posting_list(term).forms) for term in wanted
@@ -105,6 +106,10 @@ def marked(one, mark):
     return [k for k in numbers if (int(one.marks[k]) if k < len(one.marks) else one.rest) & mark]
 
 
+def spelling(number):
+    return SEGMENT.forms.entry(number).decode().rpartition("\0")[2]
+
+
 def real_forms(field):
     """The dictionary entries of a field that are forms, and not readings of others."""
     return SEGMENT.fields[field].first_form, SEGMENT.readings(field)[0]
@@ -118,13 +123,14 @@ def test_a_word_means_its_terms_and_knows_which_forms_are_spelled_as_asked(form,
     terms = {whole.pattern.stem, *whole.pattern.others}
     numbers = {"alike": set(), "typed": set()}
     for number in range(*real_forms(field)):
-        spelling = SEGMENT.forms[number].rpartition("\0")[2]
-        place = int(SEGMENT.form_terms[number]), int(SEGMENT.form_numbers[number])
-        if spelling == form:
+        place = SEGMENT.forms.payload(number)
+        own = spelling(number)
+        if own == form:
             numbers["typed"].add(place)
-        if spelling == form or (pattern.loose and is_spelling(form, spelling)):
+        if own == form or (pattern.loose and is_spelling(form, own)):
             numbers["alike"].add(place)
-    found_terms = [term for term in terms if SEGMENT.find_term(field, term) is not None]
+    bounds = SEGMENT.fields[field]
+    found_terms = terms.intersection(map(SEGMENT.term_name, range(bounds.first_term, bounds.end_term)))
     alternatives = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
     assert len(alternatives) == len(found_terms)
     assert all(len(marked(one, CHOSEN)) == one.postings.forms and not one.partial for one in alternatives)

@@ -19,7 +19,7 @@ from newsindex.store.sections import DTYPES, PAGE, SectionReader, SectionWriter,
 
 UID = "00112233445566778899aabbccddeeff"
 FOOTER = (
-    b'{"format":2,"kind":"segment","uid":"00112233445566778899aabbccddeeff","meta":{"articles":3},"page":65536,'
+    b'{"format":3,"kind":"segment","uid":"00112233445566778899aabbccddeeff","meta":{"articles":3},"page":65536,'
     b'"sections":[{"name":"lengths","dtype":"u2","offset":64,"length":6},'
     b'{"name":"words","dtype":"u1","offset":128,"length":3}]}'
 )
@@ -36,9 +36,9 @@ GOLDEN = b"".join(
         FOOTER,  # at 208
         bytes.fromhex("d000000000000000"),  # trailer: footer offset 208
         bytes.fromhex("e300000000000000"),  # footer length 227
-        bytes.fromhex("7b3621a1f069b2a8"),  # footer checksum
+        bytes.fromhex("f0c0f55e182a096b"),  # footer checksum
         bytes.fromhex("d579fc62bff3d76f"),  # table checksum
-        bytes.fromhex("0200000000000000"),  # format version
+        bytes.fromhex("0300000000000000"),  # format version
         bytes.fromhex("4e49583a656e640a"),  # end magic: "NIX:end\n"
     ]
 )
@@ -184,13 +184,13 @@ def test_another_file_in_its_place_is_noticed():
         read(GOLDEN, kind="tombstones")
 
 
-@pytest.mark.parametrize(("version", "remedy"), [(3, "upgrade newsindex"), (1, "index the articles again")])
+@pytest.mark.parametrize(("version", "remedy"), [(4, "upgrade newsindex"), (2, "index the articles again")])
 def test_another_format_version_is_named(version, remedy):
     data = bytearray(GOLDEN)
     data[-16:-8] = version.to_bytes(8, "little")
     with pytest.raises(IndexVersionError, match=remedy) as caught:
         read(data)
-    assert (caught.value.found, caught.value.supported) == (version, 2)
+    assert (caught.value.found, caught.value.supported) == (version, 3)
 
 
 def change_section(**values):
@@ -206,7 +206,7 @@ HOSTILE = {
     "null": lambda footer: b"null",
     "no meta": lambda footer: footer.pop("meta") and None,
     "an unknown key": lambda footer: footer.update(more=1),
-    "another format": lambda footer: footer.update(format=3),
+    "another format": lambda footer: footer.update(format=4),
     "a format that is true": lambda footer: footer.update(format=True),
     "another page": lambda footer: footer.update(page=0),
     "another kind": lambda footer: footer.update(kind="index"),
@@ -295,8 +295,11 @@ def test_pages_are_verified_when_they_are_touched():
         for _ in range(2):
             with pytest.raises(CorruptIndexError, match="checksum mismatch"):
                 reader.verify("a", first, last)
+    assert reader.unverified("a")[1] == bytes([1, 1, 0, 1, 1, 1])
     with pytest.raises(CorruptIndexError):
         reader.array("a")
+    with pytest.raises(CorruptIndexError, match="missing"):
+        reader.unverified("b")
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, 0), (0, 4), (2, 1), (4, 4), (-2, -1), (1 << 63, 1 << 64)])

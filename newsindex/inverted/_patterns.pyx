@@ -1,0 +1,350 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Words by patterns: wildcards, and what is few edits away. In dictionaries of forms, and among the words of a text.
+
+Dictionaries (`newsindex.inverted._dictionary`) are searched for `newsindex.inverted.segment`, and only what comes before
+the NUL of an entry is looked at. The words of a text are packed strings in any order, for snippets.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy
+
+import numpy as np
+
+from newsindex.inverted._dictionary cimport Cursor, Dictionary, check_range, next_entry, seek_on, start
+
+cdef enum:
+    MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
+    MAX_EDITS = 4
+    MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
+
+
+cdef Py_ssize_t decode(const uint8_t *begin, Py_ssize_t size, uint32_t *out) noexcept nogil:
+    """The code points of the folded part of an entry; what is no UTF-8 gives some code points, never a fault."""
+    cdef Py_ssize_t i = 0, n = 0
+    cdef uint32_t byte, point
+    cdef int more
+    while i < size and begin[i] and n < MAX_FORM:
+        byte = begin[i]
+        more = 0 if byte < 0xC0 else 1 if byte < 0xE0 else 2 if byte < 0xF0 else 3
+        point = byte if more == 0 else byte & (0x3F >> more)
+        i += 1
+        while more and i < size:
+            point = (point << 6) | (begin[i] & 0x3F)
+            i += 1
+            more -= 1
+        out[n] = point
+        n += 1
+    return n
+
+
+cdef Py_ssize_t encode(const uint32_t *text, Py_ssize_t length, uint8_t *out) noexcept nogil:
+    """The UTF-8 of code points, up to four bytes each; returns how many bytes."""
+    cdef Py_ssize_t i, size = 0
+    cdef uint32_t point
+    for i in range(length):
+        point = text[i]
+        if point < 0x80:
+            out[size] = <uint8_t>point
+            size += 1
+            continue
+        if point < 0x800:
+            out[size] = <uint8_t>(0xC0 | point >> 6)
+            size += 1
+        else:
+            if point < 0x10000:
+                out[size] = <uint8_t>(0xE0 | point >> 12)
+                size += 1
+            else:
+                out[size] = <uint8_t>(0xF0 | (point >> 18 & 7))
+                out[size + 1] = <uint8_t>(0x80 | (point >> 12 & 0x3F))
+                size += 2
+            out[size] = <uint8_t>(0x80 | (point >> 6 & 0x3F))
+            size += 1
+        out[size] = <uint8_t>(0x80 | (point & 0x3F))
+        size += 1
+    return size
+
+
+cdef bint matches(const uint32_t *text, Py_ssize_t length, const uint32_t *pattern, Py_ssize_t size) noexcept nogil:
+    """Glob matching that returns to the last star only: at most length times size steps."""
+    cdef Py_ssize_t t = 0, p = 0, star = -1, mark = 0
+    while t < length:
+        if p < size and pattern[p] == c'*':
+            star = p
+            mark = t
+            p += 1
+        elif p < size and (pattern[p] == c'?' or pattern[p] == text[t]):
+            p += 1
+            t += 1
+        elif star >= 0:
+            mark += 1
+            t = mark
+            p = star + 1
+        else:
+            return False
+    while p < size and pattern[p] == c'*':
+        p += 1
+    return p == size
+
+
+cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
+    """The UTF-8 of the longest run of a pattern without wildcards, or of as much as there is room for; its size."""
+    cdef Py_ssize_t i, start = 0, best = 0, longest = 0
+    for i in range(pattern.shape[0] + 1):
+        if i == pattern.shape[0] or pattern[i] == c'*' or pattern[i] == c'?':
+            if i - start > longest:
+                best, longest = start, i - start
+            start = i + 1
+    return encode(&pattern[best], min(longest, MAX_LITERAL), out) if longest else 0
+
+
+cdef class Found:
+    """The forms that a pattern found: of each its number, its term, and which of its forms it is (int64)."""
+
+    cdef object columns
+    cdef int64_t[:, ::1] out
+    cdef Py_ssize_t count
+
+    def __init__(self, Py_ssize_t room):
+        self.columns = np.empty((3, room), np.int64)
+        self.out = self.columns
+        self.count = 0
+
+    cdef inline void add(self, const Cursor *cursor) noexcept nogil:
+        self.out[0, self.count] = cursor.index - 1
+        self.out[1, self.count] = <int64_t>cursor.first
+        self.out[2, self.count] = <int64_t>cursor.second
+        self.count += 1
+
+    cdef object rows(self):
+        return self.columns[:, :self.count].copy()
+
+
+def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] pattern):
+    """The forms from `low` to `high` - 1 whose folded part matches `pattern` (code points; ? one, * any number).
+
+    Returns (forms, terms, numbers) as rows of one array. The longest run of characters that the pattern names is searched
+    for in what each entry does not share with the one before, and only those that have it are matched.
+    """
+    cdef uint32_t[MAX_FORM] text
+    cdef uint8_t[4 * MAX_LITERAL] literal
+    cdef Cursor cursor
+    cdef Py_ssize_t length, size, end = -1  # of the literal's first occurrence; -1: there is none
+    check_range(forms, low, high)
+    cdef Found found = Found(high - low)
+    if pattern.shape[0] == 0 or low == high:
+        return found.rows()
+    size = longest_literal(pattern, literal)
+    with nogil:
+        start(forms, &cursor, low)
+        for _ in range(high - low):
+            next_entry(forms, &cursor)
+            if size and (end < 0 or end > cursor.shared):
+                end = end_of(&cursor, literal, size, cursor.shared - size + 1 if cursor.index > low + 1 else 0)
+            if size and end < 0:
+                continue
+            length = decode(cursor.text, cursor.size, text)
+            if matches(text, length, &pattern[0], pattern.shape[0]):
+                found.add(&cursor)
+    return found.rows()
+
+
+cdef inline Py_ssize_t end_of(const Cursor *cursor, const uint8_t *literal, Py_ssize_t size,
+                              Py_ssize_t begin) noexcept nogil:
+    """Where the first occurrence of a literal from `begin` on ends in a text; -1 if there is none."""
+    cdef Py_ssize_t i
+    for i in range(max(begin, 0), cursor.size - size + 1):
+        if cursor.text[i] == literal[0] and memcmp(cursor.text + i, literal, size) == 0:
+            return i + size
+    return -1
+
+
+def wildcard_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] pattern):
+    """The numbers of the packed strings that match a pattern, as `wildcard` (int64)."""
+    cdef uint32_t[MAX_FORM] text
+    cdef Py_ssize_t index, n = 0, length, count = starts.shape[0] - 1
+    check_starts(data, starts)
+    found = np.empty(count, np.int64)
+    cdef int64_t[::1] out = found
+    for index in range(count if pattern.shape[0] else 0):
+        length = decode(&data[0] + starts[index] if data.shape[0] else NULL, starts[index + 1] - starts[index], text)
+        if matches(text, length, &pattern[0], pattern.shape[0]):
+            out[n] = index
+            n += 1
+    return found[:n]
+
+
+cdef int check_starts(const uint8_t[::1] data, const uint64_t[::1] starts) except -1:
+    cdef Py_ssize_t index
+    if starts.shape[0] == 0 or starts[starts.shape[0] - 1] > <uint64_t>data.shape[0]:
+        raise ValueError(f"strings that end outside of their {data.shape[0]} bytes")
+    for index in range(starts.shape[0] - 1):
+        if starts[index] > starts[index + 1]:
+            raise ValueError(f"string {index} ends before it begins")
+    return 0
+
+
+cdef struct Walk:
+    # The entry that a fuzzy search has come to, and the edit table of `form` (n characters) with a row for each
+    # prefix of it: row i for the first i characters, of which the first `known` were computed.
+    const uint32_t *form
+    Py_ssize_t n
+    const uint32_t *letters  # of the form: distinct, ascending
+    Py_ssize_t letter_count
+    int32_t distance
+    int32_t *rows
+    uint32_t[MAX_FORM] text
+    Py_ssize_t length
+    Py_ssize_t known
+
+
+cdef class Edits:
+    """Owns the edit table of a fuzzy search, and the letters of its form."""
+
+    cdef Walk walk
+    cdef const uint32_t[::1] form, letters
+
+    def __init__(self, const uint32_t[::1] form, int distance):
+        cdef Py_ssize_t j
+        if form.shape[0] > MAX_FORM or distance < 0 or distance > MAX_EDITS:
+            raise ValueError(f"fuzzy search for {form.shape[0]} characters within {distance} edits")
+        self.form, self.letters = form, np.unique(form)
+        self.walk.form, self.walk.n = &form[0] if form.shape[0] else NULL, form.shape[0]
+        self.walk.letters = &self.letters[0] if form.shape[0] else NULL
+        self.walk.letter_count = self.letters.shape[0]
+        self.walk.distance, self.walk.length, self.walk.known = distance, 0, 0
+        self.walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (self.walk.n + 1) * sizeof(int32_t))
+        if self.walk.rows == NULL:
+            raise MemoryError("no memory for the edit table")
+        for j in range(self.walk.n + 1):
+            self.walk.rows[j] = <int32_t>j
+
+    def __dealloc__(self):
+        free(self.walk.rows)
+
+
+def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] form, int distance):
+    """The forms from `low` to `high` - 1 whose folded part is at most `distance` edits from `form`, as `wildcard`.
+
+    Edits are those of optimal string alignment. The entries are walked as a tree of prefixes. The row of the edit table
+    for a prefix is computed once; where nothing that begins with it is near enough, the walk goes on at the next prefix
+    with which something may be, which is searched for.
+    """
+    cdef Cursor cursor
+    cdef uint8_t[4 * MAX_FORM + 1] key
+    cdef Py_ssize_t size
+    check_range(forms, low, high)
+    cdef Edits edits = Edits(form, distance)
+    cdef Walk *walk = &edits.walk
+    cdef Found found = Found(high - low)
+    if low == high:
+        return found.rows()
+    with nogil:
+        start(forms, &cursor, low)
+        next_entry(forms, &cursor)
+        while True:
+            turn(walk, cursor.text, cursor.size)
+            if descend(walk):
+                if near_enough(walk):
+                    found.add(&cursor)
+                if cursor.index == high:
+                    break
+                next_entry(forms, &cursor)
+                continue
+            size = next_prefix(walk, key)
+            if size == 0 or seek_on(forms, &cursor, high, key, size) == high:
+                break
+    return found.rows()
+
+
+def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] form, int distance):
+    """The numbers of the packed strings that are at most `distance` edits from `form`, as `fuzzy` (int64)."""
+    cdef Py_ssize_t index, n = 0, count = starts.shape[0] - 1
+    check_starts(data, starts)
+    cdef Edits edits = Edits(form, distance)
+    cdef Walk *walk = &edits.walk
+    found = np.empty(count, np.int64)
+    cdef int64_t[::1] out = found
+    for index in range(count):
+        turn(walk, &data[0] + starts[index] if data.shape[0] else NULL, starts[index + 1] - starts[index])
+        if descend(walk) and near_enough(walk):
+            out[n] = index
+            n += 1
+    return found[:n]
+
+
+cdef void turn(Walk *walk, const uint8_t *entry, Py_ssize_t size) noexcept nogil:
+    """Go to an entry, keeping the rows of what it shares with the entry before."""
+    cdef uint32_t[MAX_FORM] text
+    cdef Py_ssize_t length = decode(entry, size, text), shared = 0
+    while shared < length and shared < walk.known and text[shared] == walk.text[shared]:
+        shared += 1
+    memcpy(walk.text + shared, text + shared, (length - shared) * sizeof(uint32_t))
+    walk.length, walk.known = length, shared
+
+
+cdef inline bint near_enough(Walk *walk) noexcept nogil:
+    return walk.rows[walk.length * (walk.n + 1) + walk.n] <= walk.distance
+
+
+cdef bint descend(Walk *walk) noexcept nogil:
+    """Compute the rows that are missing; False at a prefix, of `known` characters, with which nothing is near enough."""
+    while walk.known < walk.length:
+        walk.known += 1
+        if not fill_row(walk, walk.known):
+            return False
+    return True
+
+
+cdef bint fill_row(Walk *walk, Py_ssize_t i) noexcept nogil:
+    """Compute row i from those above; whether something that begins with these i characters may be near enough."""
+    cdef Py_ssize_t columns = walk.n + 1, j
+    cdef int32_t *row = walk.rows + i * columns
+    cdef int32_t *above = row - columns
+    cdef uint32_t letter = walk.text[i - 1]
+    cdef int32_t best
+    cdef bint near
+    row[0] = <int32_t>i
+    near = row[0] <= walk.distance
+    for j in range(1, columns):
+        best = min(above[j - 1] + (letter != walk.form[j - 1]), min(above[j], row[j - 1]) + 1)
+        if i > 1 and j > 1 and letter == walk.form[j - 2] and walk.text[i - 2] == walk.form[j - 1]:
+            best = min(best, (above - columns)[j - 2] + 1)
+        row[j] = best
+        # Near enough as it is, or if the next character turns out to be swapped with this one.
+        near |= best <= walk.distance or (above[j - 1] < walk.distance and j < walk.n and letter == walk.form[j])
+    return near
+
+
+cdef Py_ssize_t next_prefix(Walk *walk, uint8_t *key) noexcept nogil:
+    """Past a prefix of `known` characters that leads nowhere: the least key of what may come next, its size; 0: nothing.
+
+    Where each character that follows costs an edit that is left, the next entry will do. Where only characters of the
+    form can follow, they are tried in their order, and the entries between are never looked at.
+    """
+    cdef Py_ssize_t i = walk.known, k, size
+    cdef uint32_t letter
+    while i > 0:
+        letter = walk.text[i - 1]
+        if least_of(walk.rows + (i - 1) * (walk.n + 1), walk.n + 1) < walk.distance:
+            walk.known = i - 1
+            size = encode(walk.text, i, key)
+            key[size] = 0xFF  # no byte of UTF-8
+            return size + 1
+        for k in range(walk.letter_count):
+            if walk.letters[k] > letter:
+                walk.text[i - 1] = walk.letters[k]
+                if fill_row(walk, i):
+                    walk.known = i
+                    return encode(walk.text, i, key)
+        i -= 1
+    return 0
+
+
+cdef int32_t least_of(const int32_t *row, Py_ssize_t columns) noexcept nogil:
+    cdef int32_t least = row[0]
+    cdef Py_ssize_t j
+    for j in range(1, columns):
+        least = min(least, row[j])
+    return least
