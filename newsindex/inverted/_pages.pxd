@@ -4,7 +4,7 @@
 from libc.stdint cimport uint8_t
 
 cdef enum:
-    PAGE_BITS = 16  # of the size of a page
+    PAGE_BITS = 14  # of the size of a page
 
 
 cdef class Pages:

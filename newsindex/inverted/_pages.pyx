@@ -17,7 +17,7 @@ cdef class Pages:
 
     Args:
         data: the bytes (uint8).
-        verified: one byte a page of 64 KiB, not 0 where it is verified; shared with whoever else reads the section.
+        verified: one byte a page of 16 KiB, not 0 where it is verified; shared with whoever else reads the section.
         verify: called with a range of bytes that is to be verified; it sets `verified`, or raises.
 
     Without the last two the bytes are ours, and taken as they are. A range outside of them is a ValueError.

@@ -49,7 +49,7 @@ class Sections(Protocol):
         """The bytes of a section, unverified."""
 
     def unverified(self, name: str) -> tuple[Integers, bytearray]:
-        """A section, and of each page of it (64 KiB) 1 if it is verified, else 0. `verify` sets them."""
+        """A section, and of each page of it (16 KiB) 1 if it is verified, else 0. `verify` sets them."""
 
     def verify(self, name: str, start: int, stop: int) -> None:
         """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError."""

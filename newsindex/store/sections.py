@@ -10,7 +10,7 @@ All numbers are little endian. The file::
     table       one u8 per page of each section, in that order: its checksum
     footer      JSON in UTF-8:
                   {"format": 3, "kind": "segment" or "tombstones", "uid": 32 hexadecimal digits, "meta": {...},
-                   "page": 65536, "sections": [{"name", "dtype", "offset", "length"}, ...]}
+                   "page": 16384, "sections": [{"name", "dtype", "offset", "length"}, ...]}
                 offset and length in bytes; dtype one of u1 u2 u4 u8 i4 i8 f4 f8
     trailer     u8 footer offset, u8 footer length, u8 footer checksum, u8 table checksum, u8 format version,
                 8 bytes 'NIX:end' 0A
@@ -19,7 +19,7 @@ Each section and the table begin at the next multiple of 64 after what stands be
 and footer and trailer follow the table without a gap; so the place of everything follows from the lengths, and a reader
 accepts no other. The last 16 bytes, version and end magic, stay in place in every future format.
 
-A checksum is xxh3_64 of a page, 65,536 bytes of one section (its last page may be shorter), seeded with the page's
+A checksum is xxh3_64 of a page, 16,384 bytes of one section (its last page may be shorter), seeded with the page's
 number plus xxh3_64 of '<uid>/<section name>', modulo 2^64: a page does not pass for another one of its section, of
 another section or of another file. The table's is seeded with xxh3_64 of the uid; the footer's, which holds the uid,
 with 0. Pages are verified when they are first touched, so that opening costs the same for any size.
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 3
 KINDS: Final = ("segment", "tombstones")
-PAGE: Final = 65_536
+PAGE: Final = 16_384  # a page costs as much to verify as to fault in; smaller ones, and calls cost more than bytes
 ALIGNMENT: Final = 64
 MAX_FOOTER_BYTES: Final = 16 << 20  # bounds what is parsed on opening; meta is for facts, arrays are for data
 DTYPES: Final = {name: np.dtype(f"<{name}") for name in ("u1", "u2", "u4", "u8", "i4", "i8", "f4", "f8")}
@@ -442,17 +442,19 @@ class SectionReader:
             self._damaged(name, "range outside the section", f"0 to {section.length}", f"{start} to {stop}")
         first, end = start // PAGE, (stop + PAGE - 1) // PAGE
         # Two threads that race from here verify a page twice, which does no harm.
-        if section.verified.find(0, first, end) >= 0:
-            for page in range(first, end):
-                if not section.verified[page]:
-                    self._verify_checksum(name, *self._checksums(section, page, self._table))
-                    section.verified[page] = 1
+        page = section.verified.find(0, first, end)
+        while page >= 0:
+            expected, found = self._checksums(section, page, self._table)
+            if expected != found:
+                self._verify_checksum(name, expected, found)
+            section.verified[page] = 1
+            page = section.verified.find(0, page, end)
 
-    def _checksums(self, section: _Section, page: int, table: npt.NDArray[np.uint64]) -> tuple[int, int]:
+    def _checksums(self, section: _Section, page: int, table: memoryview) -> tuple[int, int]:
         """What the checksum of a page should be, and is."""
-        start = section.offset + page * PAGE
-        data = self._view[start : min(start + PAGE, section.offset + section.length)]
-        return int(table[section.first + page]), _page_checksum(data, section.seed, page)
+        start, stop = section.offset + page * PAGE, section.offset + section.length
+        data = self._view[start : start + PAGE if start + PAGE < stop else stop]
+        return table[section.first + page], _page_checksum(data, section.seed, page)
 
     def _raw_table(self) -> npt.NDArray[np.uint64]:
         return self._bytes[self._table_start : self._table_stop].view("<u8")
@@ -461,9 +463,9 @@ class SectionReader:
         self._verify_checksum("table", self._table_checksum, _table_checksum(self._raw_table().data, self.uid))
 
     @functools.cached_property
-    def _table(self) -> npt.NDArray[np.uint64]:
+    def _table(self) -> memoryview:
         self._verify_table()
-        return self._raw_table()
+        return self._raw_table().data
 
     def check(self) -> list[CorruptIndexError]:
         """Read every byte again; an error for each section, table and gap that is damaged, an empty list if none is."""
@@ -484,7 +486,7 @@ class SectionReader:
             yield CorruptIndexError(self._path, "table", reason="bytes before it are not zero")
 
     def _damaged_pages(self, section: _Section) -> Iterator[CorruptIndexError]:
-        table = self._raw_table()
+        table = self._raw_table().data
         pairs = (self._checksums(section, page, table) for page in range(section.pages))
         bad = [(page, expected, found) for page, (expected, found) in enumerate(pairs) if expected != found]
         if bad:

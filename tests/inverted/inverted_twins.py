@@ -17,6 +17,7 @@ from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.inverted.vocabulary import READING
+from newsindex.store.sections import PAGE
 
 BLOCK = 128
 PADDING = bytes(8)
@@ -56,7 +57,7 @@ class MemorySections:
         return self.arrays[name].view(np.uint8)
 
     def unverified(self, name):
-        return self.arrays[name], bytearray(-(-self.arrays[name].nbytes // 65536))
+        return self.arrays[name], bytearray(-(-self.arrays[name].nbytes // PAGE))
 
     def verify(self, name, start, stop):
         assert 0 <= start <= stop <= self.arrays[name].nbytes

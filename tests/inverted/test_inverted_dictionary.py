@@ -14,6 +14,7 @@ from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._dictionary_writer import DictionaryWriter, merge
 from newsindex.inverted._pages import Pages
 from newsindex.inverted.columns import pack
+from newsindex.store.sections import PAGE
 
 folded = st.text(st.sampled_from("aăbșsit中😀"), max_size=5)
 entries = st.tuples(folded, st.none() | folded | st.text(st.sampled_from("ăâaîișsțt"), max_size=5)).map(
@@ -260,17 +261,17 @@ def test_merge_unites_and_says_where_each_went(parts, data):
 def test_only_pages_that_are_read_are_verified():
     strings = [b"%07d%s" % (k, b"x" * 40) for k in range(40_000)]
     blocks, offsets = written(strings, list_bounds(len(strings)), False)
-    verified, asked = bytearray(-(-len(blocks) // 65536)), []
+    verified, asked = bytearray(-(-len(blocks) // PAGE)), []
 
     def verify(start, stop):
         asked.append((start, stop))
-        for page in range(start // 65536, -(-stop // 65536)):
+        for page in range(start // PAGE, -(-stop // PAGE)):
             verified[page] = 1
 
     dictionary = Dictionary(Pages(blocks, verified, verify), Pages(offsets.view(np.uint8)), len(strings), 2**50, False)
     assert not any(verified)
     assert dictionary.find(0, len(strings), strings[20_000])[0] == 20_000
-    assert 1 <= sum(verified) <= 5 < len(verified)
+    assert 1 <= sum(verified) <= len(verified).bit_length() < len(verified) // 4
     before = len(asked)
     assert dictionary.entry(20_000) == strings[20_000]
     assert len(asked) == before, "that page was verified already"

@@ -19,7 +19,7 @@ from newsindex.store.sections import DTYPES, PAGE, SectionReader, SectionWriter,
 
 UID = "00112233445566778899aabbccddeeff"
 FOOTER = (
-    b'{"format":3,"kind":"segment","uid":"00112233445566778899aabbccddeeff","meta":{"articles":3},"page":65536,'
+    b'{"format":3,"kind":"segment","uid":"00112233445566778899aabbccddeeff","meta":{"articles":3},"page":16384,'
     b'"sections":[{"name":"lengths","dtype":"u2","offset":64,"length":6},'
     b'{"name":"words","dtype":"u1","offset":128,"length":3}]}'
 )
@@ -36,7 +36,7 @@ GOLDEN = b"".join(
         FOOTER,  # at 208
         bytes.fromhex("d000000000000000"),  # trailer: footer offset 208
         bytes.fromhex("e300000000000000"),  # footer length 227
-        bytes.fromhex("f0c0f55e182a096b"),  # footer checksum
+        bytes.fromhex("753c55d0a56bd495"),  # footer checksum
         bytes.fromhex("d579fc62bff3d76f"),  # table checksum
         bytes.fromhex("0300000000000000"),  # format version
         bytes.fromhex("4e49583a656e640a"),  # end magic: "NIX:end\n"
