@@ -15,6 +15,7 @@ cdef class Scale:
 cdef class Leaf:
     cdef readonly Group group
     cdef readonly double weight
+    cdef readonly double bonus  # by what share it is worth more where it is spelled as it was asked for
     cdef readonly bint partial  # not all of its postings are meant
     cdef tuple lists, marks, rests
     cdef int where
@@ -22,6 +23,7 @@ cdef class Leaf:
 
 
 cdef class Scorer:
+    cdef Py_ssize_t sift(self, int32_t *docs, float *bounds, Py_ssize_t n, float least) except -1
     cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1
 
 

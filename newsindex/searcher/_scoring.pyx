@@ -11,12 +11,28 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
+from newsindex.inverted._blocks cimport (
+    BLOCK,
+    Rows,
+    decode_docs,
+    decode_ends,
+    first_block,
+    forward,
+    occurrences_bounds,
+    open_rows,
+    peek,
+)
 from newsindex.inverted._occurrences cimport Occurrences
+from newsindex.inverted._pages cimport touch
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Group
 
 from newsindex.inverted import impacts
 from newsindex.inverted.fields import BODY, TEXT, TITLE
+
+cdef enum:
+    FORMS = 64  # of a term whose spelling is looked at; of those beyond, which are rare, the most is thought
+    ALIKE = 2   # as in _occurrences
 
 cdef enum:
     IN_TEXT
@@ -66,6 +82,7 @@ cdef class Leaf:
         self.weight = weight
         self.lists, self.marks, self.rests = lists, marks, rests
         self.most = most
+        self.bonus = most_bonus
         self.partial = self.where == IN_BODY or any([not rest & 1 for rest in rests])
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
 
@@ -158,8 +175,56 @@ cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n,
     return 0
 
 
+cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bounds) except -1:
+    """Lower the bounds of those of n `docs` that have a word of one term, but not in a form spelled as it was asked for."""
+    cdef PostingList plist = leaf.lists[0]
+    cdef const uint8_t[::1] marks = leaf.marks[0]
+    cdef Py_ssize_t i, k, at = 0, block = -1, count = 0, after, begin, end
+    cdef int64_t total
+    cdef uint32_t[BLOCK] found
+    cdef uint32_t[BLOCK] ends
+    cdef uint8_t[FORMS] alike
+    cdef uint32_t form
+    cdef Rows rows
+    cdef const uint8_t *section
+    cdef const uint8_t *impacts
+    cdef double share = leaf.bonus / (1 + leaf.bonus)
+    for k in range(FORMS):
+        alike[k] = (marks[k] if k < marks.shape[0] else leaf.rests[0]) & ALIKE
+    plist.verify_docs(docs[0], <int64_t>docs[n - 1] + 1)
+    for i in range(n):
+        if block < 0 or <int64_t>found[count - 1] < docs[i]:
+            block = first_block(&plist.list, docs[i], block + 1)
+            if block >= plist.list.block_count:
+                break
+            count = decode_docs(&plist.list, block, found)
+            total = decode_ends(&plist.list, block, ends, &after)
+            section = occurrences_bounds(&plist.list, block, after, &begin, &end)
+            if plist.list.block_count > 1:
+                touch(plist.positions, begin, end)
+            open_rows(&rows, section, begin, end, total, plist.list.forms)
+            impacts = plist.list.data + plist.list.impacts + block * BLOCK
+            at = 0
+        if <int64_t>found[count - 1] < docs[i]:
+            break
+        at = forward(found, at, count, <uint32_t>docs[i])
+        if <int64_t>found[at] != docs[i]:
+            continue
+        for k in range(ends[at - 1] if at else 0, ends[at]):
+            form = peek(rows.forms, k, rows.form_width)
+            if form >= FORMS or alike[form]:
+                break
+        else:
+            bounds[i] -= <float>(share * leaf.group.worth[impacts[at]])
+    return 0
+
+
 cdef class Scorer:
     """What makes exact scores for `newsindex.searcher._top`."""
+
+    cdef Py_ssize_t sift(self, int32_t *docs, float *bounds, Py_ssize_t n, float least) except -1:
+        """Keep those of n articles that may be worth `least`, by a closer look, but not as close as scoring them."""
+        return n
 
     cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
         raise NotImplementedError
@@ -170,6 +235,23 @@ cdef class WordScorer(Scorer):
 
     def __cinit__(self, list leaves, Scale scale):
         self.leaves, self.scale = leaves, scale
+
+    cdef Py_ssize_t sift(self, int32_t *docs, float *bounds, Py_ssize_t n, float least) except -1:
+        # A bound counts each word as if it were spelled as it was asked for, wherever it occurs.
+        cdef Py_ssize_t i, kept
+        cdef Leaf leaf
+        for leaf in self.leaves:
+            if n == 0:
+                break
+            if leaf.bonus == 0 or len(leaf.lists) != 1 or len(leaf.marks[0]) == 0:
+                continue
+            deduct_bonus(leaf, docs, n, bounds)
+            kept = 0
+            for i in range(n):
+                docs[kept], bounds[kept] = docs[i], bounds[i]
+                kept += bounds[i] >= least
+            n = kept
+        return n
 
     cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
         memset(scores, 0, n * sizeof(double))

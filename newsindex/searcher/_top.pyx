@@ -124,12 +124,12 @@ def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[:
 cdef int offer_between(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs,
                        const float[::1] bounds, float least, float below, Scorer scorer) except -1:
     """Score and offer those of `docs` that are worth `least` or more, and less than `below`."""
-    cdef Py_ssize_t i, n = 0
+    cdef Py_ssize_t i, n = 0, doubtful = below < INFINITY
     cdef Chosen chosen = Chosen(docs.shape[0])
     if bounds.shape[0] != docs.shape[0]:
         raise ValueError(f"{bounds.shape[0]} bounds for {docs.shape[0]} articles")
     for i in range(docs.shape[0]):
-        chosen.docs[n] = docs[i]
+        chosen.docs[n], chosen.bounds[n] = docs[i], bounds[i]
         n += least <= bounds[i] < below
     if n == 0:
         return 0
@@ -138,6 +138,8 @@ cdef int offer_between(Best best, int32_t segment, const int64_t[::1] dates, con
     for i in range(1, n):
         if chosen.docs[i] <= chosen.docs[i - 1]:
             raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
+    if doubtful and n > FEW:
+        n = scorer.sift(chosen.docs, chosen.bounds, n, least)
     scorer.score(chosen.docs, n, chosen.scores)
     for i in range(n):
         best.offer(Place(chosen.scores[i], dates[chosen.docs[i]], segment, chosen.docs[i]))
@@ -145,19 +147,22 @@ cdef int offer_between(Best best, int32_t segment, const int64_t[::1] dates, con
 
 
 cdef class Chosen:
-    """Memory for some docids and their scores."""
+    """Memory for some docids, their bounds and their scores."""
 
     cdef int32_t *docs
+    cdef float *bounds
     cdef double *scores
 
     def __cinit__(self, Py_ssize_t room):
+        self.bounds = <float *>malloc((room + 1) * sizeof(float))
         self.docs = <int32_t *>malloc((room + 1) * sizeof(int32_t))
         self.scores = <double *>malloc((room + 1) * sizeof(double))
-        if self.docs == NULL or self.scores == NULL:
+        if self.docs == NULL or self.bounds == NULL or self.scores == NULL:
             raise MemoryError(f"no memory to choose from {room} articles")
 
     def __dealloc__(self):
         free(self.docs)
+        free(self.bounds)
         free(self.scores)
 
 

@@ -164,3 +164,24 @@ def test_no_segments_no_hits():
             page = search([], plan).page(sort=sort)
             assert (page.total, page.found) == (0, [])
         assert search([], plan).count() == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_spelling_that_few_articles_have_decides_which_are_on_the_page(seed):
+    """Many articles have the word as often, so that most are looked at more closely, and few of those scored."""
+    rng = random.Random(seed)
+    few = rng.choice([0.002, 0.02, 0.2])
+
+    def body():
+        forms = rng.choices(
+            ["guvernul", "guvern", "guvernului", "om", "omului"], [few, 1, 1, few, 1], k=rng.randint(3, 9)
+        )
+        return " ".join([*forms, *["vânt"] * rng.randint(0, 9)])
+
+    parts = [live([Article(id=f"{k}", body=body()) for k in range(size)]) for size in (700, 60)]
+    words = Word("text", Stem("guvern", "guvernul")), Word("text", Stem("om", "om"))
+    for plan in (words[0], And(words), Or(words)):
+        whole = search(parts, plan).page(None)
+        for limit in (1, 10, 40):
+            page = search(parts, plan).page(limit)
+            assert (page.total, page.found) == (whole.total, whole.found[:limit])
