@@ -40,7 +40,7 @@ from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted._words import Words
+from newsindex.inverted._words import Alternative, Words
 from newsindex.inverted.build import UNDATED, hash_id
 from newsindex.inverted.columns import Docs, Integers, Sections, Values
 from newsindex.inverted.vocabulary import READING
@@ -342,10 +342,8 @@ class Segment:
         except _DAMAGE as error:
             raise self._damaged("forms", error) from error
 
-    def look_up(
-        self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool
-    ) -> list[tuple[PostingList, bytes, int, int]]:
-        """The posting lists of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
+    def look_up(self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool) -> list[Alternative]:
+        """The terms of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
         try:
             words = self._words.get(field) or self._words_of(field)
             return words.look_up(names, form, folded, loose) if words else []

@@ -4,6 +4,7 @@ from numpy import float64, int32, uint8, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Alternative
 from newsindex.searcher._collect import Group
 
 class Scale:
@@ -34,6 +35,10 @@ class Leaf:
         most_bonus: float,
         slack: float,
     ) -> None: ...
+
+def leaf_of(
+    field: str, weight: float, alternatives: list[Alternative], most: bool, alike: float, typed: float, slack: float
+) -> Leaf: ...
 
 class Scorer: ...
 

@@ -13,10 +13,16 @@ import numpy as np
 
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
+from newsindex.inverted._words cimport Alternative
 from newsindex.searcher._collect cimport Group
 
 from newsindex.inverted import impacts
 from newsindex.inverted.fields import BODY, TEXT, TITLE
+
+cdef enum:
+    CHOSEN = 1  # as in `_occurrences`
+    ALIKE = 2
+    TYPED = 4
 
 cdef enum:
     IN_TEXT
@@ -60,14 +66,31 @@ cdef class Leaf:
 
     def __cinit__(self, str field, double weight, tuple lists, tuple marks, tuple rests, bint most, double most_bonus,
                   double slack):
+        cdef int rest
         if not len(lists) == len(marks) == len(rests):
             raise ValueError("marks for each list expected")
         self.where = place(field)
         self.weight = weight
         self.lists, self.marks, self.rests = lists, marks, rests
         self.most = most
-        self.partial = self.where == IN_BODY or any([not rest & 1 for rest in rests])
+        self.partial = self.where == IN_BODY
+        for rest in rests:
+            self.partial = self.partial or not rest & CHOSEN
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
+
+
+def leaf_of(str field, double weight, list alternatives, bint most, double alike, double typed, double slack):
+    """The `Leaf` of some `Alternative`s. The spellings that their forms have count again by the shares `alike`, `typed`."""
+    cdef Alternative one
+    cdef list lists = [], marks = [], rests = []
+    cdef int every = 0
+    for one in alternatives:
+        lists.append(one.postings)
+        marks.append(one.marks)
+        rests.append(one.rest)
+        every |= one.every
+    bonus = (alike if every & ALIKE else 0.0) + (typed if every & TYPED else 0.0)
+    return Leaf(field, weight, tuple(lists), tuple(marks), tuple(rests), most, bonus, slack)
 
 
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:

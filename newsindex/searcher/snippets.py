@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
+from newsindex.inverted._words import Alternative
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
 from newsindex.searcher._snippets import densest, folded_forms, line
-from newsindex.searcher.terms import Alternative, patterns_of, resolve
+from newsindex.searcher.terms import patterns_of, resolve
 
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
