@@ -97,6 +97,28 @@ cdef class Words:
             self.mark(lists, marked, form, folded, loose)
         return [self.answer(postings, marked.get(term)) for term, postings in lists.items()]
 
+    def strangers(self, tuple names not None, str folded not None):
+        """The forms whose folded spelling is `folded`, of terms that have none of these names.
+
+        Returns of each how it is spelled, the name and the number of its term, and which of its forms it is.
+        """
+        cdef Cursor cursor
+        cdef uint8_t[2 * MAX_TEXT] tail
+        cdef bytes key = folded.encode(), spelling
+        cdef Py_ssize_t size = len(key), index
+        cdef list found = []
+        cdef str name
+        index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
+        while index < self.end_form and cursor.size == size and memcmp(cursor.text, <const uint8_t *>key, size) == 0:
+            name = self.terms.entry(<Py_ssize_t>cursor.first).decode()
+            if name not in names:
+                spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else key
+                found.append((spelling.decode(), name, cursor.first, cursor.second))
+            index += 1
+            if index < self.end_form:
+                next_entry(self.forms, &cursor)
+        return found
+
     cdef int mark(self, dict lists, dict marked, str form, str folded, bint loose) except -1:
         """Mark the forms of some terms that are spelled as asked."""
         cdef Cursor cursor

@@ -327,20 +327,13 @@ class Segment:
             found = self.forms.find(bounds.first_form, bounds.end_form, entry)
             return found and found[1:]
 
-    def term_name(self, term: int) -> str:
-        """What a term is called."""
-        with self.reading("terms"):
-            return self.terms.entry(term).decode()
-
-    def spellings(self, field: str, folded: str) -> list[tuple[str, int, int]]:
-        """The forms whose folded spelling this is: how they are spelled, their terms, and their numbers there."""
-        bounds = self.fields.get(field)
-        if bounds is None:
-            return []
+    def strangers(self, field: str, names: tuple[str, ...], folded: str) -> list[tuple[str, str, int, int]]:
+        """The forms of other terms than those of these names that have a folded spelling; see `Words.strangers`."""
         try:
-            return self.forms.spellings(bounds.first_form, bounds.end_form, folded.encode())
+            words = self._words.get(field) or self._words_of(field)
+            return words.strangers(names, folded) if words else []
         except _DAMAGE as error:
-            raise self._damaged("forms", error) from error
+            raise self._damaged("terms or forms", error) from error
 
     def look_up(self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool) -> list[Alternative]:
         """The terms of a word, and which of their forms are spelled as it is; see `Words.look_up`."""

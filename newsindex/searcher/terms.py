@@ -8,7 +8,7 @@ confirms them and counts for their scores.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,24 +69,6 @@ def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
         for number in numbers:
             marks[number] = CHOSEN
     return Alternative(postings, bytes(marks), 0)
-
-
-class Spelled(NamedTuple):
-    """A form of a segment: how it is spelled, the number of its term, and its number there."""
-
-    spelling: str
-    term: int
-    number: int
-
-
-def spelled(segment: Segment, field: str, folded: str) -> list[Spelled]:
-    """The forms of a field whose folded spelling this is. A segment keeps what was found, as in `resolve`."""
-    key = (field, folded)
-    found: list[Spelled] | None = segment.resolved.get(key)
-    if found is None:
-        found = [Spelled(*one) for one in segment.spellings(field, folded)]
-        _keep(segment, key, found)
-    return found
 
 
 def _keep(segment: Segment, key: tuple[str, Any], found: list[Any]) -> None:
