@@ -35,23 +35,20 @@ _Sought = list[Alternative] | Prefix | Wildcard | Fuzzy  # a word: its terms, or
 _Asked = tuple[Word | Phrase, list[_Sought]]
 
 
-@attrs.frozen
 class Highlighter:
     """Makes the snippets of one search.
 
-    Attributes:
+    Args:
         plan: what was searched for.
     """
 
-    plan: Plan
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[Segment, list[_Asked]] = {}
 
     @cached_property
     def _leaves(self) -> list[Word | Phrase]:
-        return [leaf for leaf in leaves(self.plan) if leaf.field in (TEXT, BODY, TITLE)]
-
-    @cached_property
-    def _known(self) -> dict[Segment, list[_Asked]]:
-        return {}
+        return [leaf for leaf in leaves(self._plan) if leaf.field in (TEXT, BODY, TITLE)]
 
     def _asked(self, segment: Segment) -> list[_Asked]:
         """What is searched for, as far as it is the same for all articles of a segment."""

@@ -20,7 +20,7 @@ from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
-from newsindex.searcher._phrases import Terms, find_phrase
+from newsindex.searcher._phrases import Terms, find_phrase, terms_of
 
 Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
@@ -129,8 +129,7 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
         found = resolve(segment, phrase.field, pattern)
         if not found:
             return []
-        lists, marks, rests = zip(*[(one.postings, one.marks, one.rest) for one in found], strict=True)
-        words.append(Terms(lists, marks, rests, isinstance(pattern, Stem) and bool(pattern.form)))
+        words.append(terms_of(found, isinstance(pattern, Stem) and bool(pattern.form)))
     return words
 
 
