@@ -24,10 +24,11 @@ from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
 from newsindex.inverted.build import UNDATED
-from newsindex.query import dates, fields, plain
+from newsindex.query import dates, fields
 from newsindex.query.language import read
 from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, Everything, OneOf, Plan
+from newsindex.query.plain import plan_plain
 from newsindex.query.plan import plan as plan_tree
 from newsindex.results import Explanation, Report, Results, Stats
 from newsindex.searcher import aggregate, explain
@@ -308,10 +309,8 @@ class Index:
 
     def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime) -> Plan:
         text = query if isinstance(query, str) else None
-        if text is not None and (found := plain.words(text)):
-            plan = plain.plan_words(found, match, self._stemmer)
-            if plan is not None:
-                return plan
+        if text is not None and (made := plan_plain(text, match, self._stemmer)) is not None:
+            return made
         tree = query if text is None else read(text, match, now)
         return plan_tree(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)
 

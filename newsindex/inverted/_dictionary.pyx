@@ -390,22 +390,6 @@ cdef class Dictionary:
             return None
         return index, cursor.first, cursor.second
 
-    def spellings(self, Py_ssize_t low, Py_ssize_t high, bytes folded not None):
-        """The forms of a range whose folded form is `folded`: how each is spelled, its term and its number there."""
-        cdef Cursor cursor
-        cdef uint8_t[2 * MAX_TEXT] tail
-        cdef Py_ssize_t index, size = len(folded)
-        cdef list found = []
-        check_range(self, low, high)
-        index = seek(self, &cursor, low, high, folded, size)
-        while index < high and cursor.size == size and memcmp(cursor.text, <const uint8_t *>folded, size) == 0:
-            spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else folded
-            found.append((spelling.decode(), cursor.first, cursor.second))
-            index += 1
-            if index < high:
-                next_entry(self, &cursor)
-        return found
-
     def payloads(self, Py_ssize_t low, Py_ssize_t high):
         """The payloads of a range, as two arrays (int64)."""
         cdef Cursor cursor

@@ -41,6 +41,7 @@ from newsindex.inverted._blocks cimport (
     last_doc,
     occurrences_bounds,
     open_rows,
+    peek,
     u32,
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes
@@ -244,6 +245,29 @@ cdef class PostingList:
             self._visit(&wanted[0], wanted.shape[0], occurrences, NULL, &sums[0, 0],
                         NULL if limits is None else &limits[0])
         return counts
+
+    def is_alive(self, const uint8_t[::1] alive, uint32_t form):
+        """Whether the term occurs in this form in an article that is `alive`, of which each article has a byte."""
+        cdef Py_ssize_t block, count, i, k, begin, after
+        cdef int64_t total
+        cdef uint32_t[_BLOCK] docs
+        cdef uint32_t[_BLOCK] ends
+        cdef Occurrences occurrences = Occurrences()
+        if alive.shape[0] != self.list.articles:
+            raise ValueError(f"{alive.shape[0]} bytes for {self.list.articles} articles")
+        for block in range(self.list.block_count):
+            begin = docs_bounds(&self.list, block, &after)
+            touch(self.postings, begin, after)
+            count = decode_docs(&self.list, block, docs)
+            total = decode_ends(&self.list, block, ends, &after)
+            self._open_occurrences(occurrences, block, total, after)
+            k = 0
+            for i in range(count):
+                while k < <Py_ssize_t>ends[i]:
+                    if alive[docs[i]] and peek(occurrences.rows.forms, k, occurrences.rows.form_width) == form:
+                        return True
+                    k += 1
+        return False
 
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1:

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""`Words`: from a word to its posting lists, and to the marks of those of their forms that are spelled as it is.
+"""`Words`: from a word to the terms it may be, and to the marks of those of their forms that are spelled as it is.
 
 Every word of every search asks each segment for them, so it is done in one call. For `newsindex.inverted.segment`.
 """
@@ -25,6 +25,36 @@ from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 cdef int chosen = CHOSEN, alike = ALIKE, typed = TYPED
 
 
+cdef class Alternative:
+    """One term that a pattern may stand for.
+
+    Attributes:
+        postings: where it occurs.
+        marks: of each form, by its number: CHOSEN if it is meant, ALIKE if it is spelled as the pattern is, but for
+            diacritics that the pattern lacks, TYPED if just so.
+        rest: the marks of the forms beyond.
+        every: all marks that some form has.
+    """
+
+    def __init__(self, PostingList postings not None, bytes marks not None=b"", uint8_t rest=chosen, int every=chosen):
+        self.postings, self.marks, self.rest, self.every = postings, marks, rest, every
+
+    @property
+    def partial(self):
+        """Whether only some of the forms are meant."""
+        return not self.rest & chosen
+
+    def tally(self, docs, limits=None):
+        """How often it occurs in each of `docs`; see `PostingList.tally`."""
+        return self.postings.tally(docs, limits, self.marks, self.rest)
+
+
+cdef Alternative alternative(PostingList postings, bytes marks, int rest, int every):
+    cdef Alternative made = Alternative.__new__(Alternative)
+    made.postings, made.marks, made.rest, made.every = postings, marks, rest, every
+    return made
+
+
 cdef class Words:
     """The words of a field of a segment.
 
@@ -47,11 +77,10 @@ cdef class Words:
         self.postings, self.positions, self.articles = postings, positions, articles
 
     def look_up(self, tuple names not None, str form not None, str folded not None, bint loose):
-        """What the terms of these names have: [(posting list, marks, rest, every), ...], without those that are not there.
+        """The terms of these names, as far as there are such: `Alternative`s, of which all forms are CHOSEN.
 
         `form` is how the word is spelled, and `folded` that folded; empty where it does not matter. A form of a term is
-        ALIKE if it is spelled so, or, if `loose`, with more diacritics, and TYPED if it is spelled just so. `marks` are
-        those of each form by its number, and also CHOSEN, `rest` those of the forms beyond; `every` all that some has.
+        ALIKE if it is spelled so, or, if `loose`, with more diacritics, and TYPED if it is spelled just so.
         """
         cdef Cursor cursor
         cdef dict lists = {}, marked = {}
@@ -67,6 +96,28 @@ cdef class Words:
         if form and lists:
             self.mark(lists, marked, form, folded, loose)
         return [self.answer(postings, marked.get(term)) for term, postings in lists.items()]
+
+    def strangers(self, tuple names not None, str folded not None):
+        """The forms whose folded spelling is `folded`, of terms that have none of these names.
+
+        Returns of each how it is spelled, the name and the number of its term, and which of its forms it is.
+        """
+        cdef Cursor cursor
+        cdef uint8_t[2 * MAX_TEXT] tail
+        cdef bytes key = folded.encode(), spelling
+        cdef Py_ssize_t size = len(key), index
+        cdef list found = []
+        cdef str name
+        index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
+        while index < self.end_form and cursor.size == size and memcmp(cursor.text, <const uint8_t *>key, size) == 0:
+            name = self.terms.entry(<Py_ssize_t>cursor.first).decode()
+            if name not in names:
+                spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else key
+                found.append((spelling.decode(), name, cursor.first, cursor.second))
+            index += 1
+            if index < self.end_form:
+                next_entry(self.forms, &cursor)
+        return found
 
     cdef int mark(self, dict lists, dict marked, str form, str folded, bint loose) except -1:
         """Mark the forms of some terms that are spelled as asked."""
@@ -114,12 +165,13 @@ cdef class Words:
                 return 0
         return chosen | alike
 
-    cdef tuple answer(self, PostingList postings, bytearray row):
+    cdef Alternative answer(self, PostingList postings, bytearray row):
         cdef int every = chosen
+        cdef uint8_t marks
         if row is None:
-            return postings, b"", chosen, chosen
+            return alternative(postings, b"", chosen, chosen)
         for marks in row:
             every |= marks
         if postings.forms == 1:
-            return postings, b"", every, every  # known without looking at forms
-        return postings, bytes(row), chosen, every
+            return alternative(postings, b"", every, every)  # known without looking at forms
+        return alternative(postings, bytes(row), chosen, every)

@@ -40,7 +40,7 @@ from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted._words import Words
+from newsindex.inverted._words import Alternative, Words
 from newsindex.inverted.build import UNDATED, hash_id
 from newsindex.inverted.columns import Docs, Integers, Sections, Values
 from newsindex.inverted.vocabulary import READING
@@ -327,25 +327,16 @@ class Segment:
             found = self.forms.find(bounds.first_form, bounds.end_form, entry)
             return found and found[1:]
 
-    def term_name(self, term: int) -> str:
-        """What a term is called."""
-        with self.reading("terms"):
-            return self.terms.entry(term).decode()
-
-    def spellings(self, field: str, folded: str) -> list[tuple[str, int, int]]:
-        """The forms whose folded spelling this is: how they are spelled, their terms, and their numbers there."""
-        bounds = self.fields.get(field)
-        if bounds is None:
-            return []
+    def strangers(self, field: str, names: tuple[str, ...], folded: str) -> list[tuple[str, str, int, int]]:
+        """The forms of other terms than those of these names that have a folded spelling; see `Words.strangers`."""
         try:
-            return self.forms.spellings(bounds.first_form, bounds.end_form, folded.encode())
+            words = self._words.get(field) or self._words_of(field)
+            return words.strangers(names, folded) if words else []
         except _DAMAGE as error:
-            raise self._damaged("forms", error) from error
+            raise self._damaged("terms or forms", error) from error
 
-    def look_up(
-        self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool
-    ) -> list[tuple[PostingList, bytes, int, int]]:
-        """The posting lists of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
+    def look_up(self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool) -> list[Alternative]:
+        """The terms of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
         try:
             words = self._words.get(field) or self._words_of(field)
             return words.look_up(names, form, folded, loose) if words else []

@@ -2,6 +2,7 @@ from numpy import int32, uint8, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Alternative
 
 class Terms:
     size: int
@@ -13,6 +14,7 @@ class Terms:
         spelled: bool,
     ) -> None: ...
 
+def terms_of(alternatives: list[Alternative], spelled: bool) -> Terms: ...
 def find_phrase(
     words: list[Terms],
     low: int,

@@ -8,6 +8,7 @@ occurrences only where the phrase was found. The GIL is released meanwhile.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort
+from libc.string cimport memcpy
 
 import numpy as np
 
@@ -26,9 +27,9 @@ from newsindex.inverted._blocks cimport (
     seek,
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
-from newsindex.inverted._occurrences cimport gathered
 from newsindex.inverted._pages cimport PAGE_BITS, touch
 from newsindex.inverted._postings cimport PostingList
+from newsindex.inverted._words cimport Alternative
 from newsindex.searcher._kernels cimport gallop
 
 cdef enum:
@@ -59,11 +60,22 @@ cdef class Terms:
         cdef PostingList plist
         if not lists or not len(lists) == len(marks) == len(rests):
             raise ValueError("a list at least, and marks for each, expected")
-        self.lists, self.marks, self.rests = lists, marks, rests
+        self.lists, self.marks, self.rests = lists, tuple([bytes(one) for one in marks]), rests
         self.count = len(lists)
         self.spelled = spelled
         for plist in lists:
             self.size += plist.df
+
+
+def terms_of(list alternatives, bint spelled):
+    """The `Terms` of some `Alternative`s."""
+    cdef Alternative one
+    cdef list lists = [], marks = [], rests = []
+    for one in alternatives:
+        lists.append(one.postings)
+        marks.append(one.marks)
+        rests.append(one.rest)
+    return Terms(tuple(lists), tuple(marks), tuple(rests), spelled)
 
 
 cdef struct Track:
@@ -345,7 +357,11 @@ cdef class Walk:
                 begin(word.heap[k], terms, k, low, high)
                 word.vague |= self.spelling and terms.spelled and word.heap[k].chosen and word.heap[k].marked > 0
             tracks += terms.count
-        for k, w in enumerate(sorted(range(self.count), key=[one.size for one in words].__getitem__)):
+        for w, terms in enumerate(words):
+            k = w
+            while k and (<Terms>words[self.rarest[k - 1].index]).size > terms.size:
+                self.rarest[k] = self.rarest[k - 1]
+                k -= 1
             self.rarest[k] = &self.words[w]
 
     def __dealloc__(self):
@@ -358,6 +374,18 @@ cdef class Walk:
         free(self.heaps)
         free(self.docs.data)
         free(self.sums.data)
+
+    cdef tuple found(self):
+        """The articles that were found, and their sums."""
+        cdef Py_ssize_t count = self.docs.size // sizeof(int32_t)
+        docs, sums = np.empty(count, np.int32), np.empty((count, 6), np.int32)
+        cdef int32_t[::1] docs_out
+        cdef int32_t[:, ::1] sums_out
+        if count:
+            docs_out, sums_out = docs, sums
+            memcpy(&docs_out[0], self.docs.data, self.docs.size)
+            memcpy(&sums_out[0, 0], self.sums.data, self.sums.size)
+        return docs, sums
 
     cdef int64_t count_in(self, int64_t doc, int64_t limit) except -1 nogil:
         """Count the phrase in an article, if it is there; returns where it may be next, as far as is known."""
@@ -401,17 +429,17 @@ cdef class Walk:
 cdef int begin(Track *track, Terms terms, Py_ssize_t k, int64_t low, int64_t high) except -1:
     """Put a track before the articles from `low` to `high` - 1 of one of some terms."""
     cdef PostingList plist = terms.lists[k]
-    cdef const uint8_t[::1] marks = terms.marks[k]
+    cdef bytes marks = terms.marks[k]
     cdef Py_ssize_t form
     plist.verify_docs(low, high)
     rewind(&track.cursor, &plist.list)
     track.doc = track.block = -1
     track.plist = <void *>plist
-    track.marked, track.rest = marks.shape[0], terms.rests[k]
-    track.marks = &marks[0] if track.marked else NULL
+    track.marked, track.rest = len(marks), terms.rests[k]
+    track.marks = <const uint8_t *>marks  # which `terms` keep alive
     track.spelled, track.chosen = terms.spelled, track.rest & CHOSEN
     for form in range(track.marked):
-        track.chosen &= marks[form] & CHOSEN
+        track.chosen &= track.marks[form] & CHOSEN
     track.read = track.verified = 0
     return 0
 
@@ -443,4 +471,4 @@ def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelli
                 if doc >= high:
                     break
             doc = walk.count_in(doc, limits[doc] if limited else 0)
-    return gathered(&walk.docs), gathered(&walk.sums).reshape(-1, 6)
+    return walk.found()

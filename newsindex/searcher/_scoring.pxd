@@ -28,7 +28,7 @@ cdef class Scorer:
 
 
 cdef class WordScorer(Scorer):
-    cdef list leaves
+    cdef list leaves, known
     cdef Scale scale
 
 

@@ -1,9 +1,10 @@
 from collections.abc import Callable
 
-from numpy import float64, int32, uint8, uint32
+from numpy import float32, float64, int32, uint8, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Alternative
 from newsindex.searcher._collect import Group
 
 class Scale:
@@ -35,10 +36,16 @@ class Leaf:
         slack: float,
     ) -> None: ...
 
+def leaf_of(
+    field: str, weight: float, alternatives: list[Alternative], most: bool, alike: float, typed: float, slack: float
+) -> Leaf: ...
+
 class Scorer: ...
 
 class WordScorer(Scorer):
-    def __init__(self, leaves: list[Leaf], scale: Scale) -> None: ...
+    def __init__(
+        self, leaves: list[Leaf], scale: Scale, known: list[tuple[NDArray[int32], NDArray[float64]]] = ...
+    ) -> None: ...
 
 class PlanScorer(Scorer):
     def __init__(self, call: Callable[[NDArray[int32]], NDArray[float64]]) -> None: ...
@@ -46,4 +53,4 @@ class PlanScorer(Scorer):
 def score(leaves: list[Leaf], scale: Scale, docs: NDArray[int32]) -> NDArray[float64]: ...
 def score_tally(
     field: str, weight: float, scale: Scale, docs: NDArray[int32], tally: NDArray[int32]
-) -> NDArray[float64]: ...
+) -> tuple[NDArray[float64], NDArray[float32]]: ...

@@ -25,14 +25,18 @@ from newsindex.inverted._blocks cimport (
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport touch
 from newsindex.inverted._postings cimport PostingList
+from newsindex.inverted._words cimport Alternative
 from newsindex.searcher._collect cimport Group
+from newsindex.searcher._kernels cimport gallop
 
 from newsindex.inverted import impacts
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 
 cdef enum:
+    CHOSEN = 1  # as in `_occurrences`
+    ALIKE = 2
+    TYPED = 4
     FORMS = 64  # of a term whose spelling is looked at; of those beyond, which are rare, the most is thought
-    ALIKE = 2   # as in _occurrences
 
 cdef enum:
     IN_TEXT
@@ -41,6 +45,7 @@ cdef enum:
     ELSEWHERE
 
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT, B_BODY = impacts.B_BODY, B_TITLE = impacts.B_TITLE
+cdef double MARGIN = 1 + 1e-5  # of floats that bound doubles
 
 
 cdef class Scale:
@@ -76,6 +81,7 @@ cdef class Leaf:
 
     def __cinit__(self, str field, double weight, tuple lists, tuple marks, tuple rests, bint most, double most_bonus,
                   double slack):
+        cdef int rest
         if not len(lists) == len(marks) == len(rests):
             raise ValueError("marks for each list expected")
         self.where = place(field)
@@ -83,8 +89,24 @@ cdef class Leaf:
         self.lists, self.marks, self.rests = lists, marks, rests
         self.most = most
         self.bonus = most_bonus
-        self.partial = self.where == IN_BODY or any([not rest & 1 for rest in rests])
+        self.partial = self.where == IN_BODY
+        for rest in rests:
+            self.partial = self.partial or not rest & CHOSEN
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
+
+
+def leaf_of(str field, double weight, list alternatives, bint most, double alike, double typed, double slack):
+    """The `Leaf` of some `Alternative`s. The spellings that their forms have count again by the shares `alike`, `typed`."""
+    cdef Alternative one
+    cdef list lists = [], marks = [], rests = []
+    cdef int every = 0
+    for one in alternatives:
+        lists.append(one.postings)
+        marks.append(one.marks)
+        rests.append(one.rest)
+        every |= one.every
+    bonus = (alike if every & ALIKE else 0.0) + (typed if every & TYPED else 0.0)
+    return Leaf(field, weight, tuple(lists), tuple(marks), tuple(rests), most, bonus, slack)
 
 
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:
@@ -231,10 +253,13 @@ cdef class Scorer:
 
 
 cdef class WordScorer(Scorer):
-    """Of some words together; nothing where they do not occur."""
+    """Of some words together; nothing where they do not occur.
 
-    def __cinit__(self, list leaves, Scale scale):
-        self.leaves, self.scale = leaves, scale
+    What is scored already is added: `known` are pairs of docids, ascending, and the score of each.
+    """
+
+    def __cinit__(self, list leaves, Scale scale not None, list known not None=[]):
+        self.leaves, self.scale, self.known = leaves, scale, known
 
     cdef Py_ssize_t sift(self, int32_t *docs, float *bounds, Py_ssize_t n, float least) except -1:
         # A bound counts each word as if it were spelled as it was asked for, wherever it occurs.
@@ -255,7 +280,23 @@ cdef class WordScorer(Scorer):
 
     cdef int score(self, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
         memset(scores, 0, n * sizeof(double))
-        return add_scores(self.leaves, self.scale, docs, n, scores)
+        if self.leaves:
+            add_scores(self.leaves, self.scale, docs, n, scores)
+        for known_docs, known_scores in self.known:
+            add_known(known_docs, known_scores, docs, n, scores)
+        return 0
+
+
+cdef int add_known(const int32_t[::1] known, const double[::1] worths, const int32_t *docs, Py_ssize_t n,
+                   double *scores) except -1:
+    cdef Py_ssize_t i, at = 0, size = known.shape[0]
+    if worths.shape[0] != size:
+        raise ValueError(f"{worths.shape[0]} scores for {size} articles")
+    for i in range(n if size else 0):
+        at = gallop(&known[0], size, at, docs[i])
+        if at < size and known[at] == docs[i]:
+            scores[i] += worths[at]
+    return 0
 
 
 cdef class PlanScorer(Scorer):
@@ -286,14 +327,19 @@ def score(list leaves, Scale scale, const int32_t[::1] docs):
 
 
 def score_tally(str field, double weight, Scale scale, const int32_t[::1] docs, const int32_t[:, ::1] tally):
-    """What something is worth in each of `docs` (float64) that has been tallied there (see `PostingList.tally`)."""
+    """What something is worth in each of `docs` that has been tallied there (see `PostingList.tally`).
+
+    Returns the scores (float64), and bounds of them (float32).
+    """
     cdef Py_ssize_t i
     cdef int where = place(field)
     if tally.shape[0] != docs.shape[0] or tally.shape[1] != 6:
         raise ValueError("a tally of six sums expected for each docid")
     check_docs(scale, docs)
-    scores = np.zeros(docs.shape[0])
+    scores, bounds = np.empty(docs.shape[0]), np.empty(docs.shape[0], np.float32)
     cdef double[::1] out = scores
+    cdef float[::1] most = bounds
     for i in range(docs.shape[0]):
         out[i] = weight * worth(where, scale, docs[i], &tally[i, 0])
-    return scores
+        most[i] = <float>(MARGIN * out[i])
+    return scores, bounds

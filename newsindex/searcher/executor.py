@@ -9,7 +9,7 @@ articles are numbered by date, so a conjunction takes them first and its other p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Final, NamedTuple
 
 import attrs
@@ -66,12 +66,9 @@ class Matches(NamedTuple):
         """Those at `places`, which ascend."""
         return Matches(self.docs[places], None if self.bounds is None else self.bounds[places])
 
-    def plus(self, bounds: Bounds | Scores | None) -> Matches:
+    def plus(self, bounds: Bounds) -> Matches:
         """The same articles, worth more by `bounds`."""
-        if bounds is None:
-            return self
-        more = bounds.astype(np.float32)
-        return Matches(self.docs, more if self.bounds is None else self.bounds + more)
+        return Matches(self.docs, bounds if self.bounds is None else self.bounds + bounds)
 
     def group(self) -> Group:
         """As a part of a larger plan."""
@@ -85,13 +82,13 @@ class _KnownPhrase(NamedTuple):
     weight: float
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class _Conjunction:
     """The parts of a conjunction, in the order in which they are looked at.
 
     Attributes:
         low, high: the docids that its dates leave.
-        words, groups: what to look for at once; no groups where these depend on the docids, or a word has no term.
+        leaves, groups: words to look for at once; no groups where these depend on the docids, or a word has no term.
         unsure: the words that not all articles have in which their terms occur.
         phrases: rarest first.
         filters, negations, others: its other children.
@@ -99,7 +96,7 @@ class _Conjunction:
 
     low: int
     high: int
-    words: list[Word]
+    leaves: list[Leaf]
     groups: list[Group] | None
     unsure: list[Word]
     phrases: list[Phrase]
@@ -121,10 +118,6 @@ def is_scored(plan: Plan) -> bool:
     return isinstance(plan, Word | Phrase | Unscored)
 
 
-def _is_plain(plan: Plan) -> bool:
-    return type(plan) is Word or not is_scored(plan)
-
-
 class Executor:
     """Runs plans on one segment.
 
@@ -141,7 +134,7 @@ class Executor:
         self._conjunctions: dict[Plan, _Conjunction] = {}
         self._phrases: dict[Phrase, _KnownPhrase] = {}
 
-    @cached_property
+    @property
     def _scale(self) -> Scale:
         if self._ranking is None:
             raise ValueError("no ranking to score by")
@@ -189,12 +182,17 @@ class Executor:
         return [leaf.group for leaf in leaves if leaf.group.count]
 
     def _scorer(self, plan: Plan, memo: Memo = None) -> Scorer:
-        """What scores the matches of a plan."""
-        parts = plan.children if isinstance(plan, And | Or) else (plan,)
-        words = [part for part in parts if type(part) is Word]
-        if len(words) == len(parts) or (type(plan) is And and all(map(_is_plain, parts))):
-            return WordScorer([self._leaf(word) for word in words], self._scale)
-        return PlanScorer(partial(self.score, plan, memo=memo))
+        """What scores the matches of a plan; `memo` is that of the `run` that found them."""
+        words: list[Leaf] = []
+        known: list[tuple[Docs, Scores]] = []
+        for part in plan.children if isinstance(plan, And | Or) else (plan,):
+            if type(part) is Word:
+                words.append(self._leaf(part))
+            elif type(part) is Phrase and memo and part in memo:
+                known.append(memo[part])
+            elif type(plan) is not And or is_scored(part):
+                return PlanScorer(partial(self.score, plan, memo=memo))
+        return WordScorer(words, self._scale, known)
 
     def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
         articles, alive = self._segment.articles, None
@@ -263,30 +261,34 @@ class Executor:
         return known
 
     def _arrange(self, children: Sequence[Plan]) -> _Conjunction:
-        low, high = 0, self._segment.articles
+        parts = _Conjunction(0, self._segment.articles, [], None, [], [], [], [], [])
         for child in children:
-            if isinstance(child, Dates):
-                since, until = self._segment.interval(child.since, child.until)
-                low, high = max(low, since), min(high, until)
-        words = [child for child in children if isinstance(child, Word)]
-        return _Conjunction(
-            low=low,
-            high=high,
-            words=words,
-            groups=None if any(map(self._is_wide, words)) else self._word_groups(words, low, high),
-            unsure=[word for word in words if self._leaf(word).partial],
-            phrases=sorted((child for child in children if isinstance(child, Phrase)), key=self._rarest),
-            filters=[child for child in children if isinstance(child, OneOf)],
-            negations=[child for child in children if isinstance(child, Not)],
-            others=[
-                child for child in children if not isinstance(child, Word | Phrase | Dates | Not | OneOf | Everything)
-            ],
-        )
+            if isinstance(child, Word):
+                leaf = self._leaf(child)
+                parts.leaves.append(leaf)
+                if leaf.partial:
+                    parts.unsure.append(child)
+            elif isinstance(child, Phrase):
+                parts.phrases.append(child)
+            elif isinstance(child, Dates):
+                low, high = self._segment.interval(child.since, child.until)
+                parts.low, parts.high = max(low, parts.low), min(high, parts.high)
+            elif isinstance(child, OneOf):
+                parts.filters.append(child)
+            elif isinstance(child, Not):
+                parts.negations.append(child)
+            elif not isinstance(child, Everything):
+                parts.others.append(child)
+        if len(parts.phrases) > 1:
+            parts.phrases.sort(key=self._rarest)
+        if not any(leaf.group.count > _TOGETHER for leaf in parts.leaves):
+            parts.groups = self._groups(parts.leaves, parts.low, parts.high)
+        return parts
 
     def _and(self, parts: _Conjunction, low: int, high: int, memo: Memo) -> Matches:
         """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
         low, high = max(low, parts.low), min(high, parts.high)
-        groups = self._word_groups(parts.words, low, high) if parts.groups is None and low < high else parts.groups
+        groups = self._groups(parts.leaves, low, high) if parts.groups is None and low < high else parts.groups
         if low >= high or groups is None:
             return _range(low, low)
         groups = groups + [self.run(child, low, high).group() for child in parts.others]
@@ -313,15 +315,11 @@ class Executor:
                 matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
 
-    def _is_wide(self, word: Word) -> bool:
-        """Whether a word has more terms than are walked together."""
-        return self._leaf(word).group.count > _TOGETHER
-
-    def _word_groups(self, words: Iterable[Word], low: int, high: int) -> list[Group] | None:
+    def _groups(self, leaves: Iterable[Leaf], low: int, high: int) -> list[Group] | None:
         """A group for each of some words; None where one has no term."""
         groups = []
-        for word in words:
-            group = self._leaf(word).group
+        for leaf in leaves:
+            group = leaf.group
             if not group.count:
                 return None
             if group.count > _TOGETHER:
@@ -360,10 +358,10 @@ class Executor:
         matches = Matches(docs) if among is None else among.take(np.searchsorted(among.docs, docs))
         if self._ranking is None:
             return matches
-        scores = score_tally(phrase.field, weight, self._scale, docs, tally)
+        scores, bounds = score_tally(phrase.field, weight, self._scale, docs, tally)
         if memo is not None:
             memo[phrase] = docs, scores
-        return matches.plus(scores * _MARGIN)
+        return matches.plus(bounds)
 
     def _confirm(self, word: Word, matches: Matches) -> Matches:
         """Those of some articles with the terms of a word that have the word itself."""
@@ -423,7 +421,7 @@ class Executor:
                 known, scores = memo[plan]
                 return scores[np.searchsorted(known, docs)]
             tally = phrase_tally(self._segment, plan, docs)
-            return score_tally(plan.field, self._ranking.weight(plan), self._scale, docs, tally)
+            return score_tally(plan.field, self._ranking.weight(plan), self._scale, docs, tally)[0]
         if isinstance(plan, Unscored):
             return np.full(len(docs), plan.score)
         if isinstance(plan, And | Or):

@@ -24,7 +24,7 @@ from newsindex.searcher.terms import Docs
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Page:
     """Some hits in order, out of `total`."""
 
@@ -48,10 +48,10 @@ class Search:
     def __init__(self, segments: Sequence[LiveSegment], plan: Plan, ranking: Ranking) -> None:
         self.plan = plan
         self.highlighter = Highlighter(plan)
-        self._segments = [live.segment for live in segments]
+        self._segments = segments
         self._executors = [Executor(live, ranking) for live in segments]
         self._scored = is_scored(plan)
-        self._articles = sum(segment.articles for segment in self._segments)
+        self._articles = ranking.articles
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -100,11 +100,11 @@ class Search:
         # What only filters asked for is all equally relevant.
         scores = self._executors[number].score(self.plan, docs) if self._scored else np.ones(len(docs))
         if closeness is not None:
-            scores = scores * closeness.factors(self._segments[number].dates_of(docs))
+            scores = scores * closeness.factors(self._segments[number].segment.dates_of(docs))
         return self._rows(number, docs, scores)
 
     def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
-        dates = self._segments[number].dates_of(docs)
+        dates = self._segments[number].segment.dates_of(docs)
         return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
 
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted import impacts
-from newsindex.inverted._occurrences import ALIKE, TYPED
+from newsindex.inverted._words import Alternative
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
-from newsindex.searcher._scoring import Leaf, Scale
-from newsindex.searcher.terms import Alternative, document_frequency, patterns_of
+from newsindex.searcher._scoring import Leaf, Scale, leaf_of
+from newsindex.searcher.terms import document_frequency
 
 # What a word counts again where it is spelled as it was asked for:
 ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
@@ -43,6 +43,7 @@ class Ranking:
         self._body_average = self._average("body")
         self._weights: dict[tuple[str, Pattern], float] = {}
         self._scales: dict[Segment, Scale] = {}
+        self._slacks: dict[Segment, float] = {}
 
     def _average(self, part: str) -> float:
         return impacts.average(sum(segment.words[part] for segment in self._segments), self.articles)
@@ -65,7 +66,10 @@ class Ranking:
 
     def weight(self, leaf: Word | Phrase) -> float:
         """What a leaf is worth at most, but for its spelling: the idf of its words, times its boost."""
-        idf = sum([self.idf(leaf.field, pattern) for pattern in patterns_of(leaf)])
+        if isinstance(leaf, Word):
+            idf = self.idf(leaf.field, leaf.pattern)
+        else:
+            idf = sum([self.idf(leaf.field, pattern) for pattern in leaf.patterns])
         return (impacts.K1 + 1) * leaf.boost * idf
 
     def scale(self, segment: Segment) -> Scale:
@@ -84,26 +88,19 @@ class Ranking:
 
     def slack(self, segment: Segment) -> float:
         """By what impacts of a segment may fall short because its average lengths are not those of the index."""
-        title = impacts.average(segment.words["title"], segment.articles)
-        body = impacts.average(segment.words["body"], segment.articles)
-        return max(1.0, self._title_average / title, self._body_average / body)
+        slack = self._slacks.get(segment)
+        if slack is None:
+            title = impacts.average(segment.words["title"], segment.articles)
+            body = impacts.average(segment.words["body"], segment.articles)
+            slack = self._slacks[segment] = max(1.0, self._title_average / title, self._body_average / body)
+        return slack
 
 
-def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, alternatives: Sequence[Alternative]) -> Leaf:
+def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, alternatives: list[Alternative]) -> Leaf:
     """A word in a segment, to be found and, with a ranking, to be scored."""
-    every = 0
-    for one in alternatives:
-        every |= one.every
-    return Leaf(
-        word.field,
-        0.0 if ranking is None else ranking.weight(word),
-        tuple([one.postings for one in alternatives]),
-        tuple([one.marks for one in alternatives]),
-        tuple([one.rest for one in alternatives]),
-        type(word.pattern) is Stem,
-        (ALIKE_SHARE if every & ALIKE else 0.0) + (TYPED_SHARE if every & TYPED else 0.0),
-        1.0 if ranking is None else ranking.slack(segment),
-    )
+    weight, slack = (0.0, 1.0) if ranking is None else (ranking.weight(word), ranking.slack(segment))
+    most = type(word.pattern) is Stem
+    return leaf_of(word.field, weight, alternatives, most, ALIKE_SHARE, TYPED_SHARE, slack)
 
 
 @attrs.frozen

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
+from newsindex.inverted._words import Alternative
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
 from newsindex.searcher._snippets import densest, folded_forms, line
-from newsindex.searcher.terms import Alternative, patterns_of, resolve
+from newsindex.searcher.terms import patterns_of, resolve
 
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
@@ -34,23 +35,20 @@ _Sought = list[Alternative] | Prefix | Wildcard | Fuzzy  # a word: its terms, or
 _Asked = tuple[Word | Phrase, list[_Sought]]
 
 
-@attrs.frozen
 class Highlighter:
     """Makes the snippets of one search.
 
-    Attributes:
+    Args:
         plan: what was searched for.
     """
 
-    plan: Plan
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._known: dict[Segment, list[_Asked]] = {}
 
     @cached_property
     def _leaves(self) -> list[Word | Phrase]:
-        return [leaf for leaf in leaves(self.plan) if leaf.field in (TEXT, BODY, TITLE)]
-
-    @cached_property
-    def _known(self) -> dict[Segment, list[_Asked]]:
-        return {}
+        return [leaf for leaf in leaves(self._plan) if leaf.field in (TEXT, BODY, TITLE)]
 
     def _asked(self, segment: Segment) -> list[_Asked]:
         """What is searched for, as far as it is the same for all articles of a segment."""

@@ -8,20 +8,19 @@ confirms them and counts for their scores.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
 from newsindex.inverted._occurrences import CHOSEN
-from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Alternative
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
-from newsindex.searcher._phrases import Terms, find_phrase
+from newsindex.searcher._phrases import Terms, find_phrase, terms_of
 
 Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
@@ -29,33 +28,6 @@ Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.
 _stemmer: Final = Stemmer()
 _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words derived from the same one
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
-
-
-@attrs.frozen(eq=False)
-class Alternative:
-    """One term that a pattern may stand for.
-
-    Attributes:
-        postings: where it occurs.
-        marks: of each form, by its number: CHOSEN if it is meant, ALIKE if it is spelled as the pattern is, but for
-            diacritics that the pattern lacks, TYPED if just so.
-        rest: the marks of the forms beyond.
-        every: all marks that some form has.
-    """
-
-    postings: PostingList
-    marks: bytes = b""
-    rest: int = CHOSEN
-    every: int = CHOSEN
-
-    @property
-    def partial(self) -> bool:
-        """Whether only some of the forms are meant."""
-        return not self.rest & CHOSEN
-
-    def tally(self, docs: Docs, limits: NDArray[np.uint32] | None = None) -> Tally:
-        """How often it occurs in each of `docs`; see `PostingList.tally`."""
-        return self.postings.tally(docs, limits, self.marks, self.rest)
 
 
 def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
@@ -72,7 +44,8 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]
 
 def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
     if isinstance(pattern, Stem):
-        return _resolve_stem(segment, field, pattern)
+        names, form = (pattern.stem, *pattern.others), pattern.form
+        return segment.look_up(field, names, form, fold(form), pattern.loose)
     if isinstance(pattern, Derived):
         return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
     if isinstance(pattern, Form):
@@ -96,31 +69,6 @@ def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
         for number in numbers:
             marks[number] = CHOSEN
     return Alternative(postings, bytes(marks), 0)
-
-
-def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
-    """The terms of a word, and which of their forms are spelled as it is."""
-    names = (pattern.stem, *pattern.others)
-    found = segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
-    return [Alternative(*one) for one in found]
-
-
-class Spelled(NamedTuple):
-    """A form of a segment: how it is spelled, the number of its term, and its number there."""
-
-    spelling: str
-    term: int
-    number: int
-
-
-def spelled(segment: Segment, field: str, folded: str) -> list[Spelled]:
-    """The forms of a field whose folded spelling this is. A segment keeps what was found, as in `resolve`."""
-    key = (field, folded)
-    found: list[Spelled] | None = segment.resolved.get(key)
-    if found is None:
-        found = [Spelled(*one) for one in segment.spellings(field, folded)]
-        _keep(segment, key, found)
-    return found
 
 
 def _keep(segment: Segment, key: tuple[str, Any], found: list[Any]) -> None:
@@ -181,8 +129,7 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
         found = resolve(segment, phrase.field, pattern)
         if not found:
             return []
-        lists, marks, rests = zip(*[(one.postings, one.marks, one.rest) for one in found], strict=True)
-        words.append(Terms(lists, marks, rests, isinstance(pattern, Stem) and bool(pattern.form)))
+        words.append(terms_of(found, isinstance(pattern, Stem) and bool(pattern.form)))
     return words
 
 

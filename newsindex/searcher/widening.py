@@ -8,18 +8,13 @@ spread over segments, and on what was deleted from them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
 from newsindex.analysis import fold, is_spelling
-from newsindex.inverted._occurrences import CHOSEN
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
-from newsindex.searcher.terms import spelled
-
-_FIRST_LOOK: Final = 128  # articles of a term that are looked at first for a form, then ever more
 
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
@@ -44,31 +39,18 @@ def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
 def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> Pattern:
     if not isinstance(pattern, Stem) or not pattern.loose:
         return pattern
-    known = {pattern.stem, *pattern.others}
+    names = (pattern.stem, *pattern.others)
     more: set[str] = set()
     folded = fold(pattern.form)
     for live in segments:
-        for form in spelled(live.segment, TEXT if field == BODY else field, folded):
-            stem = live.segment.term_name(form.term)
-            if stem in known or stem in more:
-                continue
-            alike = is_spelling(pattern.form, form.spelling) or is_spelling(form.spelling, pattern.form)
-            if alike and _is_alive(live, form.term, form.number):
-                more.add(stem)
+        for spelling, name, term, number in live.segment.strangers(TEXT if field == BODY else field, names, folded):
+            alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
+            if alike and name not in more and _is_alive(live, term, number):
+                more.add(name)
     return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(more)), pattern.loose) if more else pattern
 
 
 def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
     """Whether a form of a term occurs in an article that is alive; merged segments list forms that died out, too."""
     with live.segment.reading_postings():
-        postings = live.segment.posting_list(term)
-        docs, _ = postings.docs()
-        marks = np.zeros(form + 1, np.uint8)
-        marks[form] = CHOSEN
-        start, end = 0, _FIRST_LOOK
-        while start < len(docs):
-            some = docs[start:end]
-            if live.alive[some[postings.tally(some, None, marks, 0)[:, 0] > 0]].any():
-                return True
-            start, end = end, 4 * end
-    return False
+        return live.segment.posting_list(term).is_alive(live.alive.view(np.uint8), form)

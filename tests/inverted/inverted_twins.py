@@ -165,7 +165,7 @@ def terms_of(segment, field):
         starts, positions, numbers = postings.occurrences(docs)
         assert np.diff(starts).tolist() == counts.tolist()
         assert len(docs) == postings.df
-        found[segment.term_name(term)] = {
+        found[segment.terms.entry(term).decode()] = {
             doc: [(int(positions[i]), forms[term, int(numbers[i])]) for i in range(starts[k], starts[k + 1])]
             for k, doc in enumerate(docs.tolist())
         }

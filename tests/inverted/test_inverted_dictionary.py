@@ -128,20 +128,6 @@ def test_finding_in_many_blocks(seed):
         assert dictionary.lower_bound(low, high, key) == low + sum(one < key for one in strings[low:high])
 
 
-@given(forms)
-def test_spellings_of_a_folded_form(strings):
-    strings = [one for one in strings if one[:1] != b"\xff"]
-    payloads = form_numbers(len(strings))
-    dictionary = opened(strings, payloads)
-    for text in {one.partition(b"\0")[0] for one in strings} | {b"zz"}:
-        expected = [
-            ((entry.partition(b"\0")[2] if b"\0" in entry else text).decode(), *payload)
-            for entry, payload in zip(strings, payloads, strict=True)
-            if entry.partition(b"\0")[0] == text
-        ]
-        assert dictionary.spellings(0, len(strings), text) == expected
-
-
 @given(st.lists(entries, max_size=80))
 def test_unsorted_names_the_first_that_does_not_rise(strings):
     falls = [i for i in range(1, len(strings)) if strings[i - 1] >= strings[i]]
@@ -156,7 +142,6 @@ def test_ranges_that_are_not_there_are_refused(low, high):
         lambda: dictionary.payloads(low, high),
         lambda: dictionary.lower_bound(low, high, b"a"),
         lambda: dictionary.find(low, high, b"a"),
-        lambda: dictionary.spellings(low, high, b"a"),
         lambda: dictionary.unsorted(low, high),
         lambda: dictionary.entry(low if low < 0 else high + 1),
         lambda: dictionary.payload(low if low < 0 else high + 1),
@@ -328,7 +313,6 @@ def use(blocks, offsets, count, of_forms):
         lambda: dictionary.entry(count - 1),
         lambda: dictionary.payload(33),
         lambda: dictionary.unsorted(0, count),
-        lambda: dictionary.spellings(0, count, b"tata"),
         lambda: _patterns.wildcard(dictionary, 0, count, points("*t*")),
         lambda: _patterns.fuzzy(dictionary, 0, count, points("tarile"), 2),
         lambda: merge([(dictionary, 0, count), (dictionary, 3, count)]),

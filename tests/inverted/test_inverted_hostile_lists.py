@@ -102,6 +102,7 @@ def walk(plist, articles, whole):
 def count(plist, docs, articles):
     """Count the occurrences in some articles, and score them."""
     assert len(plist.impacts()) == plist.df
+    assert not plist.is_alive(np.zeros(articles, np.uint8), 0)
     lengths = np.arange(articles, dtype=np.uint32)
     marks = np.array([1, 7, 3, 0], np.uint8)
     for limits, some in ((None, None), (lengths, marks)):

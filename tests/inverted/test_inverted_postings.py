@@ -166,6 +166,22 @@ def tallied(row, limit):
     return sums
 
 
+@settings(max_examples=80)
+@given(lists, st.integers(0, 2**32), st.sampled_from([0, 1, 5, ARTICLES]))
+def test_a_form_is_alive_in_articles_that_are(term, seed, count):
+    _, postings, positions = write_whole([term], [300])
+    plist = open_list(postings, positions, 0, len(postings) - 8)
+    rng = random.Random(seed)
+    living = {*rng.sample(range(ARTICLES), count), *rng.sample(sorted(term), min(count, 1))}
+    alive = np.zeros(ARTICLES, np.uint8)
+    alive[list(living)] = 1
+    forms = {form for doc, pairs in term.items() if doc in living for _, form in pairs}
+    for form in {*forms, *range(4), 300}:
+        assert plist.is_alive(alive, form) == (form in forms)
+    with pytest.raises(ValueError, match=f"{ARTICLES - 1} bytes for {ARTICLES} articles"):
+        plist.is_alive(alive[1:], 0)
+
+
 def test_limits_that_are_not_those_of_all_articles_are_refused():
     _, postings, positions = write_whole([{3: [(0, 1)]}], [300])
     plist = open_list(postings, positions, 0, len(postings) - 8)

@@ -14,7 +14,7 @@ from whoosh.query import spans
 
 from newsindex.analysis import Stemmer, fold, is_stop_word, tokenize
 from newsindex.errors import QueryError
-from newsindex.query import dates, plain
+from newsindex.query import dates
 from newsindex.query.builders import words
 from newsindex.query.language import parse, read
 from newsindex.query.nodes import (
@@ -37,7 +37,7 @@ from newsindex.query.nodes import (
     Word,
     leaves,
 )
-from newsindex.query.plain import DERIVED
+from newsindex.query.plain import DERIVED, plan_plain
 from newsindex.query.plan import plan
 
 
@@ -339,17 +339,19 @@ def test_leaves_are_what_an_article_may_match_by() -> None:
     assert list(leaves(Unscored(Maybe(X, Y)))) == [X, Y]
 
 
-@given(
-    st.lists(
-        st.sampled_from(["guvern", "Țara", "tara", "si", "de", "la", "10k", "covid19", "a1", "declară", "CO", "i"]),
-        min_size=1,
-        max_size=6,
-    ),
-    st.sampled_from(["all", "any"]),
-)
-def test_plain_words_are_planned_as_their_tree_is(words, match):
-    text = " ".join(words)
-    assert plain.words(text) == words
-    made = plain.plan_words(words, match, Stemmer())
+PLAIN = st.sampled_from(["guvern", "Țara", "tara", "si", "de", "la", "10k", "covid19", "a1", "declară", "CO", "i"])
+SHAPES = st.sampled_from(["{}", '"{}"', '"{}"~3', '"{}"~99', '"{}"~0'])
+JOINTS = st.sampled_from([" ", " OR ", " SAU "])
+
+
+@given(st.lists(PLAIN, min_size=1, max_size=6), SHAPES, JOINTS, st.sampled_from(["all", "any"]))
+def test_plain_queries_are_planned_as_their_trees_are(words, shape, joint, match):
+    text = shape.format(joint.join(words))
+    made = plan_plain(text, match, Stemmer())
     assert made in (None, plan(parse(text, match), query=text))
-    assert made is not None or any(len(tokenize(word)) > 1 for word in words)
+    assert made is not None or shape.endswith("~0") or any(len(tokenize(word)) > 1 for word in words)
+
+
+@pytest.mark.parametrize("text", ["a1 SAU b1 c1", "a1 SAU SAU b1", "SAU a1", "a1 SAU", "a1 SI b1", "a1 SAU NU"])
+def test_what_is_not_plain_is_left_to_the_parser(text):
+    assert plan_plain(text, "all", Stemmer()) is None

@@ -11,8 +11,8 @@ from searcher_twins import posting_list
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted.impacts import Lengths
 from newsindex.searcher._collect import all_of, any_of
-from newsindex.searcher._scoring import Leaf, Scale, score, score_tally
-from newsindex.searcher._top import best_of
+from newsindex.searcher._scoring import Leaf, Scale, WordScorer, score, score_tally
+from newsindex.searcher._top import Best, best_of, choose
 
 ARTICLES = 700
 FORMS = 6
@@ -169,7 +169,11 @@ def test_tallies_are_scored_by_the_formula(field, rows, seed, title, body, weigh
             parts = int(lengths.title[doc]), int(lengths.body[doc]), in_title, n - in_title
             total += share * impact(field, *parts, means) if count else 0
         expected.append(weight * total)
-    assert score_tally(field, weight, scale_of(lengths, means), docs, tally) == pytest.approx(expected)
+    scores, bounds = score_tally(field, weight, scale_of(lengths, means), docs, tally)
+    assert scores == pytest.approx(expected)
+    assert bounds.dtype == np.float32
+    assert (scores <= np.maximum(bounds, 1e-30)).all()
+    assert bounds == pytest.approx(expected, rel=2e-5)
 
 
 @pytest.mark.parametrize("docs", [[-1], [ARTICLES], [3, 3], [4, 3], [2**31 - 1]])
@@ -201,3 +205,20 @@ def test_what_a_leaf_or_a_scale_is_made_of_has_to_agree():
     for marks, rests in (((), (1,)), ((np.zeros(0, np.uint8),), ()), ((np.zeros(0, np.uint8),) * 2, (1, 1))):
         with pytest.raises(ValueError, match="marks for each list"):
             Leaf("text", 1.0, (plist,), marks, rests, True, 0.0, 1.0)
+
+
+def test_what_is_scored_already_is_added():
+    lengths = random_lengths(3)
+    plist = posting_list(random_occurrences(5, lengths, "text"), lengths, "text", FORMS)
+    leaf = Leaf("text", 1.0, (plist,), (np.zeros(0, np.uint8),), (CHOSEN,), True, 0.0, 1.0)
+    scale, dates = scale_of(lengths, own_means(lengths)), np.arange(ARTICLES)
+    docs = np.arange(0, ARTICLES, 3, dtype=np.int32)
+    known = [(docs[::2].copy(), 0.1 * dates[docs[::2]]), (docs[:0], np.zeros(0)), (docs, np.full(len(docs), 2.0))]
+    best = Best(len(docs))
+    choose(best, 0, dates, docs, np.ones(len(docs), np.float32), 0.0, WordScorer([leaf], scale, known))
+    expected = score([leaf], scale, docs) + [2.0 + (0.1 * doc if doc % 6 == 0 else 0.0) for doc in docs.tolist()]
+    assert {doc: one for one, _, _, doc in best.take()} == pytest.approx(
+        dict(zip(docs.tolist(), expected.tolist(), strict=True))
+    )
+    with pytest.raises(ValueError, match=f"1 scores for {len(docs)} articles"):
+        choose(best, 0, dates, docs, np.ones(len(docs), np.float32), 0.0, WordScorer([], scale, [(docs, np.ones(1))]))

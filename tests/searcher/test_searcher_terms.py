@@ -110,9 +110,27 @@ def spelling(number):
     return SEGMENT.forms.entry(number).decode().rpartition("\0")[2]
 
 
+def name_of(term):
+    return SEGMENT.terms.entry(term).decode()
+
+
 def real_forms(field):
     """The dictionary entries of a field that are forms, and not readings of others."""
     return SEGMENT.fields[field].first_form, SEGMENT.readings(field)[0]
+
+
+@given(
+    forms.map(fold), st.lists(forms.map(STEMMER), max_size=2), st.booleans(), st.sampled_from(["text", "title", "tags"])
+)
+def test_strangers_are_the_forms_of_other_terms(folded, names, own, field):
+    names = (*names, *(STEMMER.readings(folded, True) if own else ()))
+    rows = [(spelling(number), *SEGMENT.forms.payload(number)) for number in range(*real_forms(field))]
+    wanted = [(form, name_of(term), term, place) for form, term, place in rows if fold(form) == folded]
+    assert SEGMENT.strangers(field, names, folded) == [row for row in wanted if row[1] not in names]
+
+
+def test_a_field_that_does_not_occur_has_no_strangers():
+    assert SEGMENT.strangers("extra.nimic", (), "banca") == []
 
 
 @settings(max_examples=150)
@@ -130,7 +148,7 @@ def test_a_word_means_its_terms_and_knows_which_forms_are_spelled_as_asked(form,
         if own == form or (pattern.loose and is_spelling(form, own)):
             numbers["alike"].add(place)
     bounds = SEGMENT.fields[field]
-    found_terms = terms.intersection(map(SEGMENT.term_name, range(bounds.first_term, bounds.end_term)))
+    found_terms = terms.intersection(map(name_of, range(bounds.first_term, bounds.end_term)))
     alternatives = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
     assert len(alternatives) == len(found_terms)
     assert all(len(marked(one, CHOSEN)) == one.postings.forms and not one.partial for one in alternatives)
