@@ -23,6 +23,7 @@ and the number of articles before it is used, and a fault is a ValueError that t
 CorruptIndexError.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
@@ -216,15 +217,18 @@ cdef class PostingList:
         np.cumsum(found, out=found)
         return found, occurrences.positions(), occurrences.forms() if marks is None else occurrences.marked()
 
-    def places(self, const int32_t[::1] wanted, const uint8_t[::1] marks, uint8_t rest):
-        """The positions of `occurrences` alone, as a list: for a single article in a third of the time."""
+    def places(self, int32_t doc, bytes marks not None, uint8_t rest, int64_t base, int64_t words):
+        """The positions that `occurrences` finds in one article, of those from `base` to `base + words` - 1: a list.
+
+        They are counted from `base`.
+        """
         cdef Occurrences occurrences = Occurrences()
-        occurrences.begin(&marks[0] if marks.shape[0] else NULL, marks.shape[0], rest)
-        if wanted.shape[0]:
-            self._visit(&wanted[0], wanted.shape[0], occurrences, NULL, NULL, NULL)
-        cdef const int32_t *found = <const int32_t *>occurrences.gathered_positions.data
         cdef Py_ssize_t k
-        return [found[k] for k in range(occurrences.gathered_positions.size // 4)]
+        occurrences.begin(<const uint8_t *>PyBytes_AS_STRING(marks), len(marks), rest)
+        self._visit(&doc, 1, occurrences, NULL, NULL, NULL)
+        cdef const int32_t *found = <const int32_t *>occurrences.gathered_positions.data
+        return [found[k] - base for k in range(occurrences.gathered_positions.size // 4)
+                if base <= found[k] < base + words]
 
     def tally(self, const int32_t[::1] wanted, const uint32_t[::1] limits=None, const uint8_t[::1] marks=None,
               uint8_t rest=1):
