@@ -24,6 +24,9 @@ its own; the query is not: within a class each round has queries that the engine
 have so many. In a round all engines answer the same queries, in turns as above. The number of hits is counted by all
 engines outside the timing and compared; newsindex counts inside it too, as its results always know it.
 
+**Threads.** The same classes once more, by one thread and by two, on the open indexes that threads may share: what the
+second thread adds to the first one's throughput (`benchmarks.threads`).
+
 **Scale.** Indexing and queries at growing sizes, the same queries at all of them (`benchmarks.scale`).
 
 **Startup.** From `import` to the first answer, in fresh processes (`benchmarks.startup`).

@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import build, compare, corpus, indexing, plot, querying, scale, startup
+from benchmarks import build, compare, corpus, indexing, plot, querying, scale, startup, threads
 from benchmarks.engines import NAMES, Engine, load_all
 from benchmarks.queries import Drawer
 from benchmarks.relevance import measures, suite
@@ -131,6 +131,7 @@ def _run(
             if "query" in suites:
                 searchers = {engine.name: engine.open(indexes[engine.name]) for engine in engines}
                 report.query = querying.measure(drawer, searchers, rounds, queries, say)
+                report.threads = threads.measure(drawer, searchers, rounds, queries, say)
                 for searcher in searchers.values():
                     searcher.close()
             if "startup" in suites:

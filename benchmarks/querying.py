@@ -91,7 +91,7 @@ def _batches(queries: list[Query], rounds: int, per_round: int) -> list[list[Que
 
 
 def _warm_up(searcher: Searcher, classes: list[list[Query]], seconds: float) -> None:
-    able = [queries for queries in classes if _able(queries, {"": searcher})[0]]
+    able = [queries for queries in classes if answering(queries, {"": searcher})[0]]
     end = time.perf_counter() + seconds
     while able and time.perf_counter() < end:
         for queries in able:
@@ -99,7 +99,7 @@ def _warm_up(searcher: Searcher, classes: list[list[Query]], seconds: float) -> 
 
 
 def _measure_class(warm_up: list[Query], *timed: list[Query], searchers: Mapping[str, Searcher]) -> ClassResult:
-    able, cannot = _able(warm_up, searchers)
+    able, cannot = answering(warm_up, searchers)
     if not warm_up or not able:
         return ClassResult(0, 0.0, {}, [], cannot)
     for searcher in able.values():
@@ -129,7 +129,7 @@ def _counts(query: Query, searchers: Mapping[str, Searcher]) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count is not None}
 
 
-def _able(queries: list[Query], searchers: Mapping[str, Searcher]) -> tuple[dict[str, Searcher], dict[str, str]]:
+def answering(queries: list[Query], searchers: Mapping[str, Searcher]) -> tuple[dict[str, Searcher], dict[str, str]]:
     """The engines that have something for these queries, and why the others have not."""
     able, cannot = {}, {}
     for name, searcher in searchers.items():

@@ -24,6 +24,7 @@ from benchmarks.indexing import IndexResult
 from benchmarks.querying import ClassResult, EngineTimes
 from benchmarks.scale import SizeResult
 from benchmarks.startup import Spread, StartupResult
+from benchmarks.threads import THREADS, ThreadsResult
 
 FORMAT = 1
 _SHOWN_DISAGREEMENTS = 10
@@ -43,6 +44,7 @@ class Report:
     skipped: dict[str, str]
     index: dict[str, IndexResult] | None = None
     query: dict[str, ClassResult] | None = None
+    threads: dict[str, ThreadsResult] | None = None
     startup: dict[str, StartupResult] | None = None
     scale: list[SizeResult] | None = None
 
@@ -68,6 +70,8 @@ class Report:
             console.print(_index_table(self.index))
         if self.query is not None:
             _show_queries(console, self.query, list(self.engines))
+        if self.threads:
+            console.print(_threads_table(self.threads))
         if self.startup is not None:
             console.print(_startup_table(self.startup))
         if self.scale is not None:
@@ -195,6 +199,16 @@ def _startup_table(results: Mapping[str, StartupResult]) -> Table:
     for name, one in results.items():
         spreads = (one.importing, one.opening, one.first, one.total)
         table.add_row(name, *map(_spread, spreads), _times(one.ratio))
+    return table
+
+
+def _threads_table(results: Mapping[str, ThreadsResult]) -> Table:
+    title = f"Throughput of {THREADS} threads in units of one's: mean of the classes, and the least and most of them"
+    table = _table(title, "engine", ["gain", "least", "most"])
+    for name, one in results.items():
+        least, most = (of(one.classes, key=one.classes.__getitem__) for of in (min, max))
+        ends = [f"{one.classes[kind]:.2f}x {kind}" for kind in (least, most)]
+        table.add_row(name, f"{one.gain.median:.2f}x ({one.gain.low:.2f}–{one.gain.high:.2f})", *ends)
     return table
 
 

@@ -7,7 +7,7 @@ that somebody wrote by hand yields no article that could not have been made; tha
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.object cimport PyObject_GenericSetAttr
-from cpython.unicode cimport PyUnicode_DATA
+from cpython.unicode cimport PyUnicode_DATA, PyUnicode_GET_LENGTH
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcpy
@@ -19,6 +19,7 @@ from newsindex.article import Article
 cdef extern from "Python.h":
     str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 maxchar)
+    Py_ssize_t PyUnicode_FindChar(str text, Py_UCS4 sought, Py_ssize_t start, Py_ssize_t end, int direction)
 
 cdef extern from *:
     int ctz "__builtin_ctzll"(unsigned long long bits) noexcept nogil
@@ -53,8 +54,8 @@ def article_of(bytes record, str article_id, str title, date):
         raise ValueError("a record that does not begin with a line of JSON")
     cdef str body = text_of(data + end + 1, size - end - 1)
     # Without these, no text has a NUL or a lone surrogate: neither is in UTF-8 or in a JSON text, but by its number.
-    if memchr(data, 0, size) == NULL and "\\u" not in header and article_id and "\0" not in article_id \
-            and "\0" not in title:
+    if memchr(data, 0, size) == NULL and (memchr(data, c"\\", end) == NULL or "\\u" not in header) \
+            and article_id and no_nul(article_id) and no_nul(title):
         article = restored(article_id, title, body, date, fields)
         if article is not None:
             return article
@@ -87,12 +88,22 @@ cdef object restored(str article_id, str title, str body, date, dict fields):
         if type(text) is not str:
             return None
     article = new_article(article_type)
-    for name, value in (
-        ("id", article_id), ("title", title), ("body", body), ("date", date), ("source", source), ("author", author),
-        ("section", section), ("tags", tuple(tags)), ("url", url), ("extra", extra),
-    ):
-        PyObject_GenericSetAttr(article, name, value)  # past what makes it frozen
+    # Past what makes it frozen.
+    PyObject_GenericSetAttr(article, "id", article_id)
+    PyObject_GenericSetAttr(article, "title", title)
+    PyObject_GenericSetAttr(article, "body", body)
+    PyObject_GenericSetAttr(article, "date", date)
+    PyObject_GenericSetAttr(article, "source", source)
+    PyObject_GenericSetAttr(article, "author", author)
+    PyObject_GenericSetAttr(article, "section", section)
+    PyObject_GenericSetAttr(article, "tags", tuple(tags))
+    PyObject_GenericSetAttr(article, "url", url)
+    PyObject_GenericSetAttr(article, "extra", extra)
     return article
+
+
+cdef inline bint no_nul(str text) noexcept:
+    return PyUnicode_FindChar(text, 0, 0, PyUnicode_GET_LENGTH(text), 1) == -1
 
 
 cdef inline bint is_text(value) noexcept:

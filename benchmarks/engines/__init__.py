@@ -45,7 +45,7 @@ class Searcher(Protocol):
     """An open index.
 
     An engine whose code is compiled while it runs has an attribute `warm_up_seconds` too: for so long it is given
-    queries of all classes before any is timed.
+    queries of all classes before any is timed. One that threads may share has `shared = True`.
     """
 
     def task(self, query: Query) -> Callable[[], list[Row]]:

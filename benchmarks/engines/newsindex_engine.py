@@ -43,6 +43,8 @@ class Newsindex:
 
 
 class _Searcher:
+    shared = True
+
     def __init__(self, index: ni.Index) -> None:
         self._index = index
 

@@ -119,6 +119,8 @@ def _moment(at: int) -> dt.datetime:
 
 
 class _Searcher:
+    shared = True
+
     def __init__(self, index: tantivy.Index) -> None:
         self._index = index
         self._searcher = index.searcher()

@@ -17,15 +17,16 @@ cdef class Occurrences:
     cdef Py_ssize_t read  # how far into the occurrences of a list blocks were opened
     cdef bint marking  # forms are told apart by their marks, not by their numbers
     cdef bint uniform  # all forms have the same marks
-    cdef const uint8_t[::1] marks  # by form number
+    cdef const uint8_t *marks  # by form number; whoever gave them keeps them alive
+    cdef Py_ssize_t known  # how many these are
     cdef uint8_t rest  # the marks of forms beyond
     cdef Buffer gathered_positions, gathered_forms, gathered_marks
 
-    cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept
-    cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1
-    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1
-    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1
-    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1
+    cdef void begin(self, const uint8_t *marks, Py_ssize_t known, uint8_t rest) noexcept nogil
+    cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil
+    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil
+    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1 nogil
+    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1 nogil
     cdef void clear(self) noexcept
     cdef object positions(self)
     cdef object forms(self)

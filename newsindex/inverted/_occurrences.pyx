@@ -4,7 +4,7 @@
 It gathers positions and form numbers of articles one after another, or the marks that forms were given, or counts these.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
 
@@ -22,12 +22,17 @@ cdef enum:
 CHOSEN, ALIKE, TYPED = CHOSEN_MARK, ALIKE_MARK, TYPED_MARK
 
 
-cdef inline uint8_t marks_of(Occurrences self, Py_ssize_t k) except? 0xFF:
+cdef inline int outside(uint32_t form, uint64_t forms) except -1 nogil:
+    with gil:
+        raise ValueError(f"form number {form} of a term with {forms}")
+
+
+cdef inline uint8_t marks_of(Occurrences self, Py_ssize_t k) except? 0xFF nogil:
     """The marks of the form of an occurrence."""
     cdef uint32_t form = peek(self.rows.forms, k, self.rows.form_width)
     if form >= self.rows.form_count:
-        raise ValueError(f"form number {form} of a term with {self.rows.form_count}")
-    return self.marks[form] if form < self.marks.shape[0] else self.rest
+        outside(form, self.rows.form_count)
+    return self.marks[form] if form < self.known else self.rest
 
 
 cdef class Occurrences:
@@ -38,14 +43,14 @@ cdef class Occurrences:
         free(self.gathered_forms.data)
         free(self.gathered_marks.data)
 
-    cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept:
-        """Tell forms apart: those numbered below len(marks) have these marks, all others `rest`."""
+    cdef void begin(self, const uint8_t *marks, Py_ssize_t known, uint8_t rest) noexcept nogil:
+        """Go on with another list, and tell its forms apart: those below `known` have these marks, others `rest`."""
+        self.read = 0
         self.marking = True
-        self.uniform = marks.shape[0] == 0
-        self.marks = marks
-        self.rest = rest
+        self.uniform = known == 0
+        self.marks, self.known, self.rest = marks, known, rest
 
-    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1:
+    cdef int tally(self, Py_ssize_t first, Py_ssize_t count, int64_t limit, int32_t *sums) except -1 nogil:
         """Add to six sums how many of some occurrences of one article there are: chosen, alike and typed ones.
 
         After each of these the number of those whose position is below `limit`.
@@ -68,7 +73,7 @@ cdef class Occurrences:
             sums[5] += (marks >> 2) & inside
         return 0
 
-    cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1:
+    cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil:
         """Gather some occurrences of one article; returns how many: of those told apart only what has a mark."""
         cdef Py_ssize_t k
         cdef int64_t position = 0
@@ -79,7 +84,8 @@ cdef class Occurrences:
             position += peek(self.rows.positions, first + k, self.rows.delta_width) + (k > 0)
             positions[k] = <int32_t>position
         if position > 0x7FFFFFFF:
-            raise ValueError(f"an impossible position {position}")
+            with gil:
+                raise ValueError(f"an impossible position {position}")
         if self.marking:
             count = self.keep_marked(first, count, positions)
         else:
@@ -87,7 +93,7 @@ cdef class Occurrences:
         self.gathered_positions.size += 4 * count
         return count
 
-    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1:
+    cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1 nogil:
         """Gather the marks of some occurrences, and drop the positions of those that have none."""
         cdef Py_ssize_t k, found = 0
         cdef uint8_t *marks
@@ -100,7 +106,7 @@ cdef class Occurrences:
         self.gathered_marks.size += found
         return found
 
-    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1:
+    cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil:
         cdef Py_ssize_t k
         cdef uint32_t form, highest = 0
         cdef int32_t *forms
@@ -111,7 +117,7 @@ cdef class Occurrences:
             highest = max(highest, form)
             forms[k] = <int32_t>form
         if highest >= self.rows.form_count:
-            raise ValueError(f"form number {highest} of a term with {self.rows.form_count}")
+            outside(highest, self.rows.form_count)
         self.gathered_forms.size += 4 * count
         return 0
 

@@ -12,12 +12,22 @@ cdef class Scale:
     cdef double title_average, body_average, alike, typed
 
 
+cdef struct Term:
+    # Of a leaf, which keeps alive what this points to: a posting list, and marks of the forms below `known`, and beyond.
+    void *plist
+    const uint8_t *marks
+    Py_ssize_t known
+    uint8_t rest
+
+
 cdef class Leaf:
     cdef readonly Group group
     cdef readonly double weight
     cdef readonly double bonus  # by what share it is worth more where it is spelled as it was asked for
     cdef readonly bint partial  # not all of its postings are meant
-    cdef tuple lists, marks, rests
+    cdef tuple lists, marks
+    cdef Term *terms
+    cdef Py_ssize_t count
     cdef int where
     cdef bint most
 

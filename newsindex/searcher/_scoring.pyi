@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from numpy import float32, float64, int32, uint8, uint32
+from numpy import float32, float64, int32, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
@@ -29,7 +29,7 @@ class Leaf:
         field: str,
         weight: float,
         lists: tuple[PostingList, ...],
-        marks: tuple[NDArray[uint8] | bytes, ...],
+        marks: tuple[bytes, ...],
         rests: tuple[int, ...],
         most: bool,
         most_bonus: float,

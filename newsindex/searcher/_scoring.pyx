@@ -5,6 +5,7 @@ The formula is that of `newsindex.inverted.impacts`, in which an occurrence that
 a share. Called by `newsindex.searcher` only.
 """
 
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
@@ -64,13 +65,17 @@ cdef int place(str field):
     return IN_TEXT if field == TEXT else IN_TITLE if field == TITLE else IN_BODY if field == BODY else ELSEWHERE
 
 
+cdef inline const uint8_t *marks_in(bytes marks) except NULL:
+    return <const uint8_t *>PyBytes_AS_STRING(marks)
+
+
 cdef class Leaf:
     """A word of a plan in one segment.
 
     Args:
         field: where it is looked for.
         weight: what it is worth, times the BM25F of an article.
-        lists, marks, rests: its terms, and for each the marks of its forms (see `PostingList.tally`).
+        lists, marks, rests: its terms, and for each the marks (bytes) of its forms (see `PostingList.tally`).
         most: whether the term counts that is worth most in an article; else the occurrences of all add up.
         slack: see `Group`.
 
@@ -81,18 +86,29 @@ cdef class Leaf:
 
     def __cinit__(self, str field, double weight, tuple lists, tuple marks, tuple rests, bint most, double most_bonus,
                   double slack):
+        cdef Py_ssize_t k
+        cdef PostingList plist
         cdef int rest
         if not len(lists) == len(marks) == len(rests):
             raise ValueError("marks for each list expected")
+        self.count = len(lists)
+        self.terms = <Term *>malloc(max(self.count, 1) * sizeof(Term))
+        if self.terms == NULL:
+            raise MemoryError(f"no memory for the {self.count} terms of a word")
+        for k, plist in enumerate(lists):
+            self.terms[k] = Term(<void *>plist, marks_in(marks[k]), len(marks[k]), rests[k])
         self.where = place(field)
         self.weight = weight
-        self.lists, self.marks, self.rests = lists, marks, rests
+        self.lists, self.marks = lists, marks
         self.most = most
         self.bonus = most_bonus
         self.partial = self.where == IN_BODY
         for rest in rests:
             self.partial = self.partial or not rest & CHOSEN
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
+
+    def __dealloc__(self):
+        free(self.terms)
 
 
 def leaf_of(str field, double weight, list alternatives, bint most, double alike, double typed, double slack):
@@ -149,58 +165,70 @@ cdef int check_docs(Scale scale, const int32_t[::1] docs) except -1:
 
 
 cdef class Tallies:
-    """Memory for the six sums of some articles, and what the best term of a word is worth in each."""
+    """Memory for the six sums of some articles, and what the best term of a word is worth in each; and for some leaves."""
 
     cdef int32_t *sums
     cdef double *best
+    cdef void **leaves
 
-    def __cinit__(self, Py_ssize_t docs):
+    def __cinit__(self, Py_ssize_t docs, Py_ssize_t leaves):
         self.sums = <int32_t *>malloc(max(docs, 1) * 6 * sizeof(int32_t))
         self.best = <double *>malloc(max(docs, 1) * sizeof(double))
-        if self.sums == NULL or self.best == NULL:
+        self.leaves = <void **>malloc(max(leaves, 1) * sizeof(void *))
+        if self.sums == NULL or self.best == NULL or self.leaves == NULL:
             raise MemoryError(f"no memory to score {docs} articles")
 
     def __dealloc__(self):
         free(self.sums)
         free(self.best)
+        free(self.leaves)
 
 
 cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n, double *scores) except -1:
     """Add to `scores` what some leaves are worth in each of n `docs`, which ascend and are the segment's."""
-    cdef Py_ssize_t i, k
+    cdef Py_ssize_t i, count = len(leaves)
     cdef Leaf leaf
-    cdef PostingList plist
-    cdef Occurrences occurrences
-    cdef const uint8_t[::1] marks
-    cdef const uint32_t *limits
-    cdef Tallies tallies = Tallies(n)
-    cdef int32_t *sums = tallies.sums
-    cdef double *best = tallies.best
+    cdef Tallies tallies = Tallies(n, count)
+    cdef Occurrences occurrences = Occurrences()
     if n == 0:
         return 0
-    for leaf in leaves:
-        limits = &scale.titles[0] if leaf.where == IN_TEXT or leaf.where == IN_BODY else NULL
-        memset(best, 0, n * sizeof(double))
-        memset(sums, 0, n * 6 * sizeof(int32_t))
-        for k, plist in enumerate(leaf.lists):
-            occurrences = Occurrences()
-            marks = leaf.marks[k]
-            occurrences.mark(marks, leaf.rests[k])
-            if leaf.most and k:
-                memset(sums, 0, n * 6 * sizeof(int32_t))
-            plist._visit(docs, n, occurrences, NULL, sums, limits)
-            if leaf.most:
-                for i in range(n):
-                    best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))
-        for i in range(n):
-            scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], sums + 6 * i))
+    for i, leaf in enumerate(leaves):
+        tallies.leaves[i] = <void *>leaf
+    # Without the GIL nothing is counted: `leaves` keeps the leaves alive, and these their lists.
+    with nogil:
+        for i in range(count):
+            add_leaf(<Leaf>tallies.leaves[i], scale, docs, n, scores, tallies, occurrences)
+    return 0
+
+
+cdef int add_leaf(Leaf leaf, Scale scale, const int32_t *docs, Py_ssize_t n, double *scores, Tallies tallies,
+                  Occurrences occurrences) except -1 nogil:
+    """Add to `scores` what one leaf is worth."""
+    cdef Py_ssize_t i, k
+    cdef Term *term
+    cdef int32_t *sums = tallies.sums
+    cdef double *best = tallies.best
+    cdef const uint32_t *limits = &scale.titles[0] if leaf.where == IN_TEXT or leaf.where == IN_BODY else NULL
+    memset(best, 0, n * sizeof(double))
+    memset(sums, 0, n * 6 * sizeof(int32_t))
+    for k in range(leaf.count):
+        term = &leaf.terms[k]
+        occurrences.begin(term.marks, term.known, term.rest)
+        if leaf.most and k:
+            memset(sums, 0, n * 6 * sizeof(int32_t))
+        (<PostingList>term.plist)._visit(docs, n, occurrences, NULL, sums, limits)
+        if leaf.most:
+            for i in range(n):
+                best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))
+    for i in range(n):
+        scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], sums + 6 * i))
     return 0
 
 
 cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bounds) except -1:
     """Lower the bounds of those of n `docs` that have a word of one term, but not in a form spelled as it was asked for."""
     cdef PostingList plist = leaf.lists[0]
-    cdef const uint8_t[::1] marks = leaf.marks[0]
+    cdef const Term *term = &leaf.terms[0]
     cdef Py_ssize_t i, k, at = 0, block = -1, count = 0, after, begin, end
     cdef int64_t total
     cdef uint32_t[BLOCK] found
@@ -212,7 +240,7 @@ cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bound
     cdef const uint8_t *impacts
     cdef double share = leaf.bonus / (1 + leaf.bonus)
     for k in range(FORMS):
-        alike[k] = (marks[k] if k < marks.shape[0] else leaf.rests[0]) & ALIKE
+        alike[k] = (term.marks[k] if k < term.known else term.rest) & ALIKE
     plist.verify_docs(docs[0], <int64_t>docs[n - 1] + 1)
     for i in range(n):
         if block < 0 or <int64_t>found[count - 1] < docs[i]:
@@ -268,7 +296,7 @@ cdef class WordScorer(Scorer):
         for leaf in self.leaves:
             if n == 0:
                 break
-            if leaf.bonus == 0 or len(leaf.lists) != 1 or len(leaf.marks[0]) == 0:
+            if leaf.bonus == 0 or leaf.count != 1 or leaf.terms[0].known == 0:
                 continue
             deduct_bonus(leaf, docs, n, bounds)
             kept = 0

@@ -131,10 +131,9 @@ class _Part:
         """The positions in this part, ascending, of the words that are sought."""
         if isinstance(word, _LETTERS):
             return self._matching(word)
-        found = [one.postings.places(self._docs, one.marks, one.rest) for one in word]
-        positions = found[0] if len(found) == 1 else sorted({position for some in found for position in some})
         base = 0 if field == TITLE else self.base
-        return [position - base for position in positions if base <= position < base + self.words]
+        found = [one.postings.places(self.doc, one.marks, one.rest, base, self.words) for one in word]
+        return found[0] if len(found) == 1 else sorted({position for some in found for position in some})
 
     def _matching(self, pattern: Prefix | Wildcard | Fuzzy) -> list[int]:
         data, starts = self._forms
@@ -145,10 +144,6 @@ class _Part:
         glob = pattern.pattern if isinstance(pattern, Wildcard) else pattern.prefix + "*"
         places: list[int] = _patterns.wildcard_strings(data, starts, _points(glob)).tolist()
         return places
-
-    @cached_property
-    def _docs(self) -> NDArray[np.int32]:
-        return np.array([self.doc], np.int32)
 
     @cached_property
     def _forms(self) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:

@@ -59,11 +59,20 @@ def test_startup_is_told_for_each_engine(run):
     assert found["startup"]["whoosh"]["ratio"]["median"] > 0
 
 
+def test_threads_are_told_for_engines_that_they_may_share(run):
+    output, found = run
+    assert "Throughput of 2 threads" in output
+    assert set(found["threads"]) == {"newsindex"}
+    assert list(found["threads"]["newsindex"]["classes"]) == list(CLASSES)
+    gain = found["threads"]["newsindex"]["gain"]
+    assert 0 < gain["low"] <= gain["median"] <= gain["high"]
+
+
 def test_startup_alone_and_without_peers(tmp_path):
     _run("startup", "--engine", "newsindex", "--samples", "1", "--json", str(tmp_path / "run.json"))
     found = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
     assert set(found["startup"]) == {"newsindex"}
-    assert found["index"] is found["query"] is found["scale"] is None
+    assert found["index"] is found["query"] is found["threads"] is found["scale"] is None
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def count(plist, docs, articles):
         assert (tally >= 0).all()
         assert (tally[:, 1::2] <= tally[:, ::2]).all()
     scale = Scale(lengths, lengths, 10.0, 100.0, 0.25, 0.05)
-    leaf = Leaf("text", 1.0, (plist, plist), (marks, marks[:0]), (1, 1), True, 0.3, 1.0)
+    leaf = Leaf("text", 1.0, (plist, plist), (bytes(marks), b""), (1, 1), True, 0.3, 1.0)
     scores = score([leaf], scale, docs)
     assert ((scores >= 0) & (scores <= 1.3)).all()
     words = [Terms((plist,), (marks,), (0,), True), Terms((plist, plist), (marks, marks[:0]), (1, 1), True)]

@@ -265,11 +265,12 @@ def test_places_are_the_positions_of_occurrences():
     segment = live(random_articles(8, 200)).segment
     rng = random.Random(8)
     found = 0
-    for _ in range(100):
+    for _ in range(1_000):
         for one in resolve(segment, rng.choice(["text", "title"]), random_pattern(rng)):
-            docs = np.array(sorted(rng.sample(range(segment.articles), rng.choice([1, 1, 5]))), np.int32)
-            expected = one.postings.occurrences(docs, one.marks, one.rest)[1].tolist()
-            assert one.postings.places(docs, one.marks, one.rest) == expected
+            doc, base, words = rng.randrange(segment.articles), rng.choice([0, 0, 3]), rng.choice([2, 5, 1_000])
+            positions = one.postings.occurrences(np.array([doc], np.int32), one.marks, one.rest)[1].tolist()
+            expected = [position - base for position in positions if base <= position < base + words]
+            assert one.postings.places(doc, one.marks, one.rest, base, words) == expected
             found += len(expected)
     assert found > 50
 
