@@ -299,6 +299,7 @@ class SectionReader:
 
     def __init__(self, directory: Directory, name: str, *, kind: str | None = None, uid: str | None = None) -> None:
         self._path = directory.path / name
+        self._directory = directory
         self._view = directory.map(name)
         self.size = len(self._view)
         self._footer_start, footer_checksum, self._table_checksum = self._read_trailer()
@@ -464,6 +465,10 @@ class SectionReader:
     def _table(self) -> npt.NDArray[np.uint64]:
         self._verify_table()
         return self._raw_table()
+
+    def release(self) -> None:
+        """Give back the memory of what was read so far, for who reads all of a file; it may be read again."""
+        self._directory.release(self._view)
 
     def check(self) -> list[CorruptIndexError]:
         """Read every byte again; an error for each section, table and gap that is damaged, an empty list if none is."""
