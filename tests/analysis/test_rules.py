@@ -17,47 +17,8 @@ from newsindex.analysis._rules import Rules
 FILE = (Path(lemmagen3.__file__).with_name("models") / "ro.bin").read_bytes()
 RULES = Rules(FILE)
 ORACLE = lemmagen3.Lemmatizer("ro")
-ROOTS = [
-    "guvern",
-    "oraş",
-    "regiun",
-    "ţăr",
-    "soldaţ",
-    "xilofonistic",
-    "abrac",
-    "zbâr",
-    "g",
-    "covid",
-    "smartphone",
-    "a",
-    "străbunic",
-    "neprieten",
-]
-ENDS = [
-    "",
-    "ul",
-    "ului",
-    "ele",
-    "elor",
-    "ea",
-    "ii",
-    "ilor",
-    "eşte",
-    "ând",
-    "a",
-    "ă",
-    "e",
-    "i",
-    "u",
-    "o",
-    "are",
-    "ând-o",
-    "ism",
-    "istă",
-    "urile",
-    "uri",
-    "lor",
-]
+ROOTS = ["guvern", "oraş", "regiun", "ţăr", "soldaţ", "xilofonistic", "abrac", "zbâr", "g", "covid", "străbunic", "a"]
+ENDS = ["", "ul", "ului", "ele", "elor", "ea", "ii", "ilor", "eşte", "ând", "a", "ă", "e", "i", "u", "o", "are", "ism"]
 
 
 @pytest.mark.parametrize("root", ROOTS)
