@@ -98,8 +98,7 @@ def _table_checksum(table: Buffer, uid: str) -> int:
 def _dtype_name(array: npt.NDArray[Any]) -> str:
     name = array.dtype.str[1:]
     if array.ndim != 1 or name not in DTYPES:
-        known = ", ".join(DTYPES)
-        raise ValueError(f"a section holds a 1-d array of {known}, not {array.ndim}-d {array.dtype}; convert it")
+        raise ValueError(f"a section is 1-d, of {', '.join(DTYPES)}, not {array.ndim}-d {array.dtype}; convert it")
     return name
 
 
@@ -280,6 +279,7 @@ class SectionReader:
         meta: what was passed to `SectionWriter.finish`.
         kind, uid: see `SectionWriter`.
         size: of the file, in bytes.
+        release: a function that gives back the memory of what was read so far; it may be read again.
 
     Raises:
         FileNotFoundError: the file is missing.
@@ -299,8 +299,8 @@ class SectionReader:
 
     def __init__(self, directory: Directory, name: str, *, kind: str | None = None, uid: str | None = None) -> None:
         self._path = directory.path / name
-        self._directory = directory
         self._view = directory.map(name)
+        self.release = functools.partial(directory.release, self._view)
         self.size = len(self._view)
         self._footer_start, footer_checksum, self._table_checksum = self._read_trailer()
         footer = self._read_footer(footer_checksum)
@@ -465,10 +465,6 @@ class SectionReader:
     def _table(self) -> npt.NDArray[np.uint64]:
         self._verify_table()
         return self._raw_table()
-
-    def release(self) -> None:
-        """Give back the memory of what was read so far, for who reads all of a file; it may be read again."""
-        self._directory.release(self._view)
 
     def check(self) -> list[CorruptIndexError]:
         """Read every byte again; an error for each section, table and gap that is damaged, an empty list if none is."""
