@@ -98,7 +98,7 @@ def _table_checksum(table: Buffer, uid: str) -> int:
 def _dtype_name(array: npt.NDArray[Any]) -> str:
     name = array.dtype.str[1:]
     if array.ndim != 1 or name not in DTYPES:
-        raise ValueError(f"a section holds a 1-d array of {', '.join(DTYPES)}; convert this {array.ndim}-d {array.dtype}")
+        raise ValueError(f"a section holds a 1-d array of {', '.join(DTYPES)}; convert {array.ndim}-d {array.dtype}")
     return name
 
 
