@@ -94,7 +94,8 @@ def _check_columns(opened: OpenSegment) -> Iterator[CorruptIndexError]:
             yield _fault(opened, f"words.{part}", "lengths that do not add up to the announced total")
     if (segment.dates[1:] < segment.dates[:-1]).any():
         yield _fault(opened, "dates", "dates out of order")
-    segment.packed("titles")
+    with segment.reading("titles"):
+        _ = segment.titles.data
     with segment.reading("ids"):
         ids = list(segment.ids)
     if not np.array_equal(segment.find_many(ids), np.arange(len(ids))):

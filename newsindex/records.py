@@ -14,15 +14,16 @@ from __future__ import annotations
 import json
 import mmap
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from newsindex._records import article_of, body_of
 from newsindex.article import Article
@@ -36,7 +37,6 @@ from newsindex.store.sections import SectionReader, SectionWriter
 
 _quoted: Final = json.encoder.encode_basestring
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_T = TypeVar("_T")
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records or frames that are handled at a time
 
@@ -59,7 +59,7 @@ def encode_article(article: Article) -> bytes:
     if article.extra:
         parts.append(f'"extra":{_object(article.extra)}')
     # The body stands outside the JSON, which would have to escape and unescape it.
-    data = f"{{{','.join(parts)}}}\n{article.body}".encode()
+    data = f"{{{','.join(parts)}}}\n".encode() + article.body.encode()  # a text of both would be one copy more
     if len(data) > MAX_ARTICLE_BYTES:
         raise ArticleError(
             f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it",
@@ -70,10 +70,10 @@ def encode_article(article: Article) -> bytes:
 
 def _object(values: dict[str, Any]) -> str:
     # Nearly all extras are texts, and a JSON encoder takes ten times as long to begin as to write one.
-    members = (
+    members = [
         f"{_quoted(name)}:{_quoted(value) if type(value) is str else _ENCODER.encode(value)}"
         for name, value in values.items()
-    )
+    ]
     return f"{{{','.join(members)}}}"
 
 
@@ -108,9 +108,17 @@ class StoredArticles:
     def _reader(self) -> ArticleReader:
         return ArticleReader(self.dictionaries)
 
-    def dictionary(self, doc: int) -> int:
-        """The number of the dictionary of an article's frame."""
-        return self._numbers[doc]
+    def dictionaries_of(self, docs: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The numbers of the dictionaries of some articles' frames."""
+        with self._segment.reading("articles.dictionaries"):
+            numbers = self._numbers.take(docs)
+            if numbers.max(initial=0) >= len(self.dictionaries):
+                raise ValueError(f"dictionary {numbers.max()} of {len(self.dictionaries)}")
+            return numbers
+
+    def release(self) -> None:
+        """Give back the memory of what was read so far, for who reads all of it; it may be read again."""
+        self._sections.release()
 
     def frame(self, doc: int) -> memoryview:
         """The frame of an article."""
@@ -227,51 +235,63 @@ class BufferedRecords:
         """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`."""
         if self._writer is None or self._packed or self._fresh:
             raise ValueError("records that are not compressed yet; let compressing() end first")
-        frames = (self._frames[number] for number in order)
-        _write_frames(sections, frames, [0] * len(order), [self._writer.dictionary])
+        batches = (
+            [self._frames[number] for number in order[first : first + _BATCH]] for first in range(0, len(order), _BATCH)
+        )
+        _write_frames(sections, batches, np.zeros(len(order), np.uint8), [self._writer.dictionary])
 
 
 def write_merged_articles(
-    sections: SectionWriter, sources: Sequence[StoredArticles], which: Sequence[int], docs: Sequence[int]
+    sections: SectionWriter, sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]
 ) -> None:
     """Write the articles of a merged segment: docid d is article `docs[d]` of `sources[which[d]]`.
 
     Frames are copied together with their dictionaries as long as those are few. Where they are many, or some segments
     were too small to have any, records are compressed anew with one dictionary.
     """
-    places = list(zip(which, docs, strict=True))
     dictionaries = list(dict.fromkeys(data for source in sources for data in source.dictionaries))
     if b"" not in dictionaries and len(dictionaries) <= _MAX_DICTIONARIES:
-        numbers = [[dictionaries.index(data) for data in source.dictionaries] for source in sources]
-        frames: Iterable[Frame] = (sources[k].frame(doc) for k, doc in places)
-        chosen = [numbers[k][sources[k].dictionary(doc)] for k, doc in places]
-        _write_frames(sections, frames, chosen, dictionaries)
+        numbers = np.zeros(len(docs), np.uint8)
+        for k, source in enumerate(sources):
+            places = np.array([dictionaries.index(data) for data in source.dictionaries], np.uint8)
+            numbers[which == k] = places[source.dictionaries_of(docs[which == k])]
+        _write_frames(sections, _read(sources, which, docs, StoredArticles.frame), numbers, dictionaries)
         return
-    step = 1 + len(places) // _BATCH
-    writer = ArticleWriter([sources[k].record(doc) for k, doc in places[::step]], share=step)
-    records = (sources[k].record(doc) for k, doc in places)
-    anew = (frame for batch in _batches(records) for frame in writer.frames(batch))
-    _write_frames(sections, anew, [0] * len(places), [writer.dictionary])
+    step = 1 + len(docs) // _BATCH
+    sample = [
+        record for batch in _read(sources, which[::step], docs[::step], StoredArticles.record) for record in batch
+    ]
+    writer = ArticleWriter(sample, share=step)
+    anew = (writer.frames(batch) for batch in _read(sources, which, docs, StoredArticles.record))
+    _write_frames(sections, anew, np.zeros(len(docs), np.uint8), [writer.dictionary])
 
 
-def _batches(parts: Iterable[_T]) -> Iterator[list[_T]]:
-    rest = iter(parts)
-    while batch := list(islice(rest, _BATCH)):
-        yield batch
+def _read(
+    sources: Sequence[StoredArticles],
+    which: NDArray[np.int32],
+    docs: NDArray[np.int32],
+    read: Callable[[StoredArticles, int], Frame],
+) -> Iterator[list[Frame]]:
+    """What `read` returns for article `docs[d]` of `sources[which[d]]`, for all d; the memory is given back between."""
+    for first in range(0, len(docs), _BATCH):
+        pairs = zip(which[first : first + _BATCH].tolist(), docs[first : first + _BATCH].tolist(), strict=True)
+        yield [read(sources[k], doc) for k, doc in pairs]
+        for source in sources:
+            source.release()
 
 
 def _write_frames(
     sections: SectionWriter,
-    frames: Iterable[Frame],
-    numbers: Sequence[int],
+    batches: Iterable[Sequence[Frame]],
+    numbers: NDArray[np.uint8],
     dictionaries: Sequence[bytes],
 ) -> None:
-    lengths = [0]
+    lengths = [np.zeros(1, np.uint32)]  # MAX_ARTICLE_BYTES fits
     sections.open("articles.frames", "u1")
-    for batch in _batches(frames):
-        lengths += map(len, batch)
+    for batch in batches:
+        lengths.append(np.fromiter(map(len, batch), np.uint32, len(batch)))
         sections.write(b"".join(batch))
     sections.close_section()
-    sections.add("articles.starts", wide(np.cumsum(lengths, dtype=np.uint64)))
-    sections.add("articles.dictionaries", np.array(numbers, "u1"))
+    sections.add("articles.starts", wide(np.cumsum(np.concatenate(lengths), dtype=np.uint64)))
+    sections.add("articles.dictionaries", numbers)
     write_strings(sections, "dictionaries", *pack(dictionaries))

@@ -258,6 +258,7 @@ class Writer:
 
     def _merge(self, chosen: Sequence[OpenSegment]) -> None:
         """Replace some segments by one, and publish that."""
+        _give_back()
         merged = self._write_segment(lambda sections: self._write_merged(sections, chosen))
         expected = sum(segment.entry.articles - segment.entry.deleted for segment in chosen)
         if merged.entry.articles != expected:
@@ -275,7 +276,7 @@ class Writer:
         with self._spool() as spool:
             description = merger.write(sections, spool)
         articles = [segment.articles for segment in chosen]
-        write_merged_articles(sections, articles, *(part.tolist() for part in merger.order))
+        write_merged_articles(sections, articles, *merger.order)
         return description
 
     @contextmanager
@@ -307,6 +308,7 @@ class FileSpool:
         data = self._directory.map(self._name)
         for start in range(0, len(data), 1 << 20):
             yield data[start : start + (1 << 20)]
+            self._directory.release(data)
 
 
 def _give_back() -> None:

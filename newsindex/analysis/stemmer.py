@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis._lexicon import UNKNOWN, Lexicon
+from newsindex.analysis._rules import Rules
 from newsindex.analysis._tokens import fold
 
 RULES: Final = "3.5.2"  # of lemmagen3. Fixed in pyproject.toml too; metadata would have to be read to ask there
@@ -47,7 +48,7 @@ def _lexicon() -> Lexicon:
 
 
 @cache
-def _rules() -> Any:
+def _rules() -> Rules:
     """The rules, which must be those that classes are said to come from.
 
     Raises:
@@ -62,7 +63,8 @@ def _rules() -> Any:
             f"lemmagen3 {found} is installed, and its words would be others; install lemmagen3 {RULES}",
             name="lemmagen3",
         )
-    return lemmagen3.Lemmatizer("ro")
+    with (Path(lemmagen3.__file__).with_name("models") / "ro.bin").open("rb") as file:
+        return Rules(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _installed(package: str) -> str:
@@ -170,7 +172,7 @@ class Stemmer:
             return base + numbers.setdefault(name, len(numbers))
 
         unknown = np.flatnonzero(spellings == 0)
-        firsts[unknown] = [*map(number, lexicon.all_unknown(*forms, unknown, nearest, self._lemmatize))]
+        firsts[unknown] = [*map(number, lexicon.all_unknown(*forms, unknown, nearest, _rules().lemma))]
         owners: list[int] = []
         others: list[int] = []
         for i, form in _decoded(forms, (spellings > 0) & ((places < 0) | ((spellings > 1) & in_bare & ascii_))):
@@ -182,11 +184,6 @@ class Stemmer:
         used, named = np.unique(np.concatenate((firsts, np.array(others, np.int64))), return_inverse=True)
         names = _packed_names(lexicon, used[used < base], list(numbers))
         return Classes(names, named[: len(firsts)], np.array(owners, np.int64), named[len(firsts) :], always)
-
-    @cached_property
-    def _lemmatize(self) -> Callable[[str], str]:
-        lemmatize: Callable[[str], str] = _rules().lemmatize
-        return lemmatize
 
     def derivation(self, term: str) -> str:
         """What words derived from one another share: the Snowball stem of a class.
@@ -205,7 +202,7 @@ class Stemmer:
 
     def _unknown(self, form: str) -> str:
         """The class of a form that the lexicon does not have."""
-        return _lexicon().unknown(form, self._lemmatize)
+        return _lexicon().unknown(form, _rules().lemma)
 
 
 def _decoded(forms: Packed, which: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:

@@ -1,8 +1,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any
 
-from numpy import int32, int64, uint8
+from numpy import int32, int64, uint8, uint64
 from numpy.typing import NDArray
 
 from newsindex.inverted.columns import Sections
@@ -21,10 +20,9 @@ class Strings:
     def __iter__(self) -> Iterator[str]: ...
     def view(self, index: int) -> memoryview: ...
     def raw(self, index: int) -> bytes: ...
+    def cut(self, low: int, high: int) -> tuple[NDArray[uint8], NDArray[uint64]]: ...
     @property
     def data(self) -> NDArray[uint8]: ...
-    @property
-    def starts(self) -> NDArray[Any]: ...
 
 class Rows:
     def __init__(

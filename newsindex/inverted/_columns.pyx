@@ -166,6 +166,20 @@ cdef class Strings:
         self.find(index, &start, &size)
         return self.bytes.data[start:start + size]
 
+    def cut(self, Py_ssize_t low, Py_ssize_t high):
+        """Strings `low` to `high` - 1, packed: their bytes where they lie, and where each begins there (uint64)."""
+        cdef Py_ssize_t index
+        cdef int64_t first = self.bounds.get(low), end = first, start
+        starts = np.zeros(max(high - low, 0) + 1, np.uint64)
+        cdef uint64_t[::1] out = starts
+        for index in range(low + 1, high + 1):
+            start, end = end, self.bounds.get(index)
+            if end < start:
+                raise ValueError(f"{self.name}: string {index - 1} from {start} to {end}")
+            out[index - low] = end - first
+        touch(self.bytes, first, end)
+        return self.array[first:end], starts
+
     def _read(self):
         """Both sections whole, verified, the one in keeping with the other."""
         if self.whole is None:
@@ -179,11 +193,6 @@ cdef class Strings:
     def data(self):
         """The bytes of all strings, verified."""
         return self._read()[0]
-
-    @property
-    def starts(self):
-        """Where each string begins in `data`, and where the last ends: verified, and so."""
-        return self._read()[1]
 
 
 cdef class Rows:

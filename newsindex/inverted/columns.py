@@ -54,6 +54,9 @@ class Sections(Protocol):
     def verify(self, name: str, start: int, stop: int) -> None:
         """Verify the bytes `start` to `stop` of a section, raising CorruptIndexError."""
 
+    def release(self) -> None:
+        """Give back the memory of what was read so far; it may be read again."""
+
     def __contains__(self, name: str) -> bool: ...
 
 
@@ -76,17 +79,33 @@ def write_strings(sink: Sink, name: str, data: Bytes, starts: NDArray[np.uint64]
     sink.add(f"{name}.starts", starts.astype("u4") if int(starts[-1]) < 2**32 else starts)
 
 
-def write_values(sink: Sink, name: str, values: list[str], rows: Sequence[tuple[int, ...]]) -> None:
-    """Write a column: distinct `values`, and for each docid the numbers of its values, counted from 1."""
+def write_values(sink: Sink, name: str, values: list[str], lengths: Integers, numbers: Integers) -> None:
+    """Write a column: distinct `values`, how many of them each docid has, and their numbers, counted from 1."""
     write_strings(sink, name, *pack([value.encode() for value in values]))
-    if any(len(row) > 1 for row in rows):
-        starts = np.zeros(len(rows) + 1, np.int64)
-        np.cumsum([len(row) for row in rows], out=starts[1:])
-        sink.add(f"{name}.rows", narrow(starts))
-        numbers = np.array([number for row in rows for number in row], np.int64)
+    if int(lengths.max(initial=0)) > 1:
+        sink.add(f"{name}.rows", narrow(starts_of(lengths)))
     else:
-        numbers = np.array([row[0] if row else 0 for row in rows], np.int64)
+        single = np.zeros(len(lengths), numbers.dtype)
+        single[lengths > 0] = numbers
+        numbers = single
     sink.add(f"{name}.numbers", narrow(numbers))
+
+
+def starts_of(lengths: Integers) -> NDArray[np.int64]:
+    """Where runs of such lengths begin that follow one another, and where the last ends."""
+    starts = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
+def places_of(starts: Integers, lengths: Integers) -> NDArray[np.int64]:
+    """The places of all members of some runs, given where each begins: 5, 6, 7, 2, 3 for runs of 3 at 5 and of 2 at 2.
+
+    >>> places_of(np.array([5, 2]), np.array([3, 2])).tolist()
+    [5, 6, 7, 2, 3]
+    """
+    before = starts_of(lengths)
+    return np.repeat(starts - before[:-1], lengths) + np.arange(before[-1])
 
 
 class Values:

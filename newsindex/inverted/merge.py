@@ -17,13 +17,15 @@ from newsindex.inverted import _strings
 from newsindex.inverted._dictionary_writer import merge
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import list_sizes, read_terms
-from newsindex.inverted.build import FieldTables, hash_id, write_hashes
-from newsindex.inverted.columns import Sink, write_strings, write_values
+from newsindex.inverted.build import FieldTables, hash_id, wide, write_hashes
+from newsindex.inverted.columns import Packed, Sink, Values, places_of, starts_of, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 from newsindex.inverted.vocabulary import rank_in_groups
 
 _PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
+_TERMS: Final = 1 << 14  # terms whose lists are looked at before any of them is merged
+_ARTICLES: Final = 1 << 14  # articles whose ids or titles are copied at a time
 
 
 class Spool(Protocol):
@@ -53,8 +55,8 @@ class Merger:
         ranks = np.empty(len(places), np.int32)
         ranks[places] = np.arange(len(places))
         self.order = (
-            np.repeat(np.arange(len(sources)), [len(docs) for docs in live])[places],
-            np.concatenate(live)[places] if live else np.zeros(0, np.int64),
+            np.repeat(np.arange(len(sources), dtype=np.int32), [len(docs) for docs in live])[places],
+            np.concatenate(live).astype(np.int32)[places],
         )
         self.renumbered: list[NDArray[np.int32]] = []
         for source, docs in zip(sources, live, strict=True):
@@ -68,6 +70,10 @@ class Merger:
         fields = self._write_fields(sink, spool, lengths)
         words = {"title": int(lengths.title.sum(dtype=np.int64)), "body": int(lengths.body.sum(dtype=np.int64))}
         return {"articles": len(self._dates), "words": words, "fields": fields}
+
+    def _release(self) -> None:
+        for source in self._sources:
+            source.segment.release()
 
     def _interleave(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
         merged = np.empty(len(self._dates), columns[0].dtype)
@@ -86,20 +92,22 @@ class Merger:
         sink.add("words.title", lengths.title)
         sink.add("words.body", lengths.body)
         for name in ("ids", "titles"):
-            self._write_strings(sink, name, [segment.packed(name) for segment in segments])
+            self._write_strings(sink, name, segments)
         write_hashes(sink, self._interleave([_hashes(segment) for segment in segments]))
+        self._release()
         return lengths
 
-    def _write_strings(self, sink: Sink, name: str, columns: Sequence[tuple[NDArray[np.uint8], NDArray[Any]]]) -> None:
-        # The strings of all sources in one row, then picked in the new order.
-        bases = np.cumsum([0, *(len(starts) - 1 for _, starts in columns)])
-        data = np.concatenate([data for data, _ in columns])
-        sizes = np.cumsum([0, *(len(data) for data, _ in columns)], dtype=np.uint64)
-        starts = [np.zeros(1, np.uint64)]
-        starts += [ends[1:].astype(np.uint64) + base for (_, ends), base in zip(columns, sizes, strict=False)]
-        which, docs = self.order
-        picked = _strings.gather(data, np.concatenate(starts), bases[which] + docs)
-        write_strings(sink, name, *picked)
+    def _write_strings(self, sink: Sink, name: str, segments: Sequence[Segment]) -> None:
+        lengths = [np.zeros(1, np.uint32)]
+        sink.open(f"{name}.data", "u1")
+        for first in range(0, len(self._dates), _ARTICLES):
+            which, docs = (part[first : first + _ARTICLES] for part in self.order)
+            data, starts = _picked(segments, name, which, docs)
+            sink.write(data)
+            lengths.append(np.diff(starts).astype(np.uint32))
+            self._release()
+        sink.close_section()
+        sink.add(f"{name}.starts", wide(np.cumsum(np.concatenate(lengths), dtype=np.uint64)))
 
     def _write_fields(self, sink: Sink, spool: Spool, lengths: Lengths) -> list[dict[str, Any]]:
         tables = FieldTables()
@@ -131,16 +139,51 @@ class Merger:
         if not any(columns):
             return
         numbers: dict[str, int] = {}
-        maps: list[list[int]] = []
-        for source, column in zip(self._sources, columns, strict=True):
-            with source.segment.reading(f"values of {field}"):
-                values = column.whole() if column else []
-                maps.append([0, *(numbers.setdefault(value, len(numbers) + 1) for value in values)])
-        rows: list[tuple[int, ...]] = []
-        for which, doc in zip(*(part.tolist() for part in self.order), strict=True):
-            column = columns[which]
-            rows.append(tuple(maps[which][number] for number in column.row(doc)) if column else ())
-        write_values(sink, section, list(numbers), rows)
+        parts: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []  # new docids, how many values, their numbers
+        for source, column, new in zip(self._sources, columns, self.renumbered, strict=True):
+            if column:
+                with source.segment.reading(f"values of {field}"):
+                    places = [0, *(numbers.setdefault(value, len(numbers) + 1) for value in column.whole())]
+                    parts.append((new[new >= 0], *_valued(column, new >= 0, np.array(places, np.uint32))))
+        lengths = np.zeros(len(self._dates), np.int32)
+        for new, counts, _ in parts:
+            lengths[new] = counts
+        starts = starts_of(lengths)
+        merged = np.empty(starts[-1], np.uint32)
+        for new, counts, found in parts:
+            merged[places_of(starts[new], counts)] = found
+        write_values(sink, section, list(numbers), lengths, merged)
+        self._release()
+
+
+def _valued(
+    column: Values, alive: NDArray[np.bool_], places: NDArray[np.uint32]
+) -> tuple[NDArray[Any], NDArray[np.uint32]]:
+    """How many values each living article has, and their numbers, of which x became `places[x]`."""
+    if column.rows is None:
+        numbers = column.numbers[alive]
+        return numbers != 0, places[numbers[numbers != 0]]
+    rows = column.rows.astype(np.int64)
+    lengths = np.diff(rows)[alive]
+    return lengths, places[column.numbers[places_of(rows[:-1][alive], lengths)]]
+
+
+def _picked(segments: Sequence[Segment], name: str, which: NDArray[np.int32], docs: NDArray[np.int32]) -> Packed:
+    """Of each pair in `which` and `docs` the string number `docs[i]` of the column of `segments[which[i]]`."""
+    parts, starts = [np.zeros(0, np.uint8)], [np.zeros(1, np.uint64)]
+    places = np.empty(len(which), np.int64)
+    count = size = 0
+    for k, segment in enumerate(segments):
+        wanted = docs[which == k]
+        if len(wanted):
+            # They ascend, so hardly any but them lie between the first and the last.
+            low, high = int(wanted.min()), int(wanted.max()) + 1
+            data, begins = segment.packed(name, low, high)
+            places[which == k] = wanted - np.int64(low - count)
+            parts.append(data)
+            starts.append(begins[1:] + np.uint64(size))
+            count, size = count + high - low, size + len(data)
+    return _strings.gather(np.concatenate(parts), np.concatenate(starts), places)
 
 
 class FieldMerger:
@@ -220,6 +263,7 @@ class FieldMerger:
             kept[first:end] = present
             whole = np.concatenate((starts[:-1][present], starts[-1:]))
             offsets.append(writer.add_terms(whole, docs, positions, numbers, self._form_counts[first:end][present]))
+            self._release()
         forms_kept = kept[self._form_terms]
         new_terms = np.cumsum(kept) - 1
         tables.add(
@@ -231,24 +275,35 @@ class FieldMerger:
             self._form_numbers[forms_kept],
         )
 
+    def _release(self) -> None:
+        for segment in self._segments:
+            segment.release()
+
     def _portions(self, count: int) -> Iterator[tuple[int, int, int]]:
         """(first, end, size): ranges of merged terms that take about `_PORTION` bytes, a longer term by itself."""
-        sizes = np.zeros(count, np.int64)
-        for k, (segment, bounds, term_map) in enumerate(
-            zip(self._segments, self._bounds, self._term_maps, strict=True)
-        ):
-            with segment.reading_postings():
-                found = list_sizes(*self._lists(k, bounds.first_term, bounds.end_term, segment.articles))
-                if found.sum() > len(segment.postings) + len(segment.positions):
-                    raise ValueError("lists that overlap")
-                sizes[term_map] += found
-        ends = np.concatenate(([0], np.cumsum(sizes)))
-        first = 0
-        while first < count:
-            end = int(np.searchsorted(ends, ends[first] + _PORTION, side="right")) - 1
-            end = min(max(first + 1, end), count)
-            yield first, end, int(ends[end] - ends[first])
-            first = end
+        left = [len(segment.postings) + len(segment.positions) for segment in self._segments]
+        for low in range(0, count, _TERMS):
+            sizes = np.zeros(min(_TERMS, count - low), np.int64)
+            for k in range(len(left)):
+                left[k] -= self._add_sizes(k, low, sizes, left[k])
+            ends = starts_of(sizes)
+            first = 0
+            while first < len(sizes):
+                end = int(np.searchsorted(ends, ends[first] + _PORTION, side="right")) - 1
+                end = min(max(first + 1, end), len(sizes))
+                yield low + first, low + end, int(ends[end] - ends[first])
+                first = end
+
+    def _add_sizes(self, k: int, low: int, sizes: NDArray[np.int64], most: int) -> int:
+        """Add to `sizes` what the lists of the merged terms from `low` on take in source k; returns that, summed up."""
+        segment, base, term_map = self._segments[k], self._bounds[k].first_term, self._term_maps[k]
+        begin, end = np.searchsorted(term_map, (low, low + len(sizes))).tolist()
+        with segment.reading_postings():
+            found = list_sizes(*self._lists(k, base + begin, base + end, segment.articles))
+            if found.sum() > most:
+                raise ValueError("lists that overlap")
+        sizes[term_map[begin:end] - low] += found
+        return int(found.sum())
 
     def _lists(self, k: int, first_term: int, end_term: int, articles: Any) -> tuple[Any, ...]:
         """The arguments by which the kernels read some lists of source k."""
@@ -273,6 +328,7 @@ class FieldMerger:
         offset = writer.begin(int(self._form_counts[term]))
         for left, right in pairwise(edges.astype(np.int64).tolist()):
             writer.add(*self._read_window(lists, left, right))
+            self._release()
         writer.end()
         return offset
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from newsindex.analysis import FormTable
 from newsindex.analysis._forms import END
-from newsindex.inverted.columns import Sink, write_values
+from newsindex.inverted.columns import Sink, places_of, starts_of, write_values
 from newsindex.inverted.fields import facet_values
 
 BATCH: Final = 1 << 20  # characters that are read in one go
@@ -224,7 +224,11 @@ class ValueRows:
             tuple(numbers.setdefault(value, len(numbers) + 1) for value in facet_values(self._field, list(row)))
             for row in self._numbers
         ]
-        rows: list[tuple[int, ...]] = [()] * articles
-        for article, row in zip(self._articles, self._rows, strict=True):
-            rows[article] = facets[row]
-        write_values(sink, name, list(numbers), [rows[article] for article in order.tolist()])
+        facets.append(())  # for articles without any
+        rows = np.full(articles, len(facets) - 1, np.int32)
+        rows[np.frombuffer(self._articles, np.int32)] = np.frombuffer(self._rows, np.int32)
+        sizes = np.array([*map(len, facets)], np.int64)
+        flat = np.array([number for facet in facets for number in facet], np.int64)
+        lengths = sizes[rows[order]]
+        places = places_of(starts_of(sizes)[rows[order]], lengths)
+        write_values(sink, name, list(numbers), lengths, flat[places])

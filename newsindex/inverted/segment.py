@@ -42,7 +42,7 @@ from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted._words import Alternative, Words
 from newsindex.inverted.build import UNDATED, hash_id
-from newsindex.inverted.columns import Docs, Integers, Sections, Values
+from newsindex.inverted.columns import Docs, Integers, Packed, Sections, Values
 from newsindex.inverted.vocabulary import READING
 
 FormColumns = tuple[NDArray[np.int64], NDArray[np.int64]]  # of some forms: terms, numbers
@@ -178,11 +178,14 @@ class Segment:
         with self.reading(name):
             return Strings(self._sections, name, count)
 
-    def packed(self, name: str) -> tuple[NDArray[np.uint8], Integers]:
-        """The strings of a column, "ids" or "titles", as they lie on disk, checked: their bytes, where each begins."""
+    def release(self) -> None:
+        """Give back the memory of what was read so far, for who reads all of a segment; it may be read again."""
+        self._sections.release()
+
+    def packed(self, name: str, low: int, high: int) -> Packed:
+        """The strings of a column, "ids" or "titles", of articles `low` to `high` - 1: bytes, and where each begins."""
         with self.reading(name):
-            strings = Strings(self._sections, name, self.articles)
-            return strings.data, strings.starts
+            return (self.ids if name == "ids" else self.titles).cut(low, high)
 
     @cached_property
     def ids(self) -> Strings:

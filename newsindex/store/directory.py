@@ -31,6 +31,8 @@ TEMPORARY: Final = ".tmp"  # a file under such a name is nobody's until it is re
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
+_DROP: Final[int | None] = getattr(mmap, "MADV_DONTNEED", None)  # not every system knows this
+
 _REMEDIES: Final = {
     errno.EACCES: "give this user the right to it, or use another directory",
     errno.EPERM: "give this user the right to it, or use another directory",
@@ -105,6 +107,10 @@ class Directory(Protocol):
 
     def map(self, name: str) -> memoryview:
         """All bytes of a file, read-only, mapped for as long as the view or anything made of it lives."""
+
+    def release(self, view: memoryview) -> None:
+        """Give back the memory that reading a mapped file took. `view`, of all of it, and whatever is made of it stay
+        valid: what is read again comes from the file again."""
 
     def read(self, name: str, limit: int) -> bytes:
         """All bytes of a small file; CorruptIndexError where they are more than `limit`."""
@@ -239,6 +245,12 @@ class DiskDirectory:
             # The system maps no empty file. The view keeps the map, and the map a descriptor of its own.
             return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)) if size else memoryview(b"")
 
+    def release(self, view: memoryview) -> None:
+        # Pages that nobody may write to are the file's own, so nothing is lost, whichever thread reads them meanwhile.
+        if _DROP is not None and isinstance(view.obj, mmap.mmap):
+            with storage_errors(self._path, "release the pages of a file"):
+                view.obj.madvise(_DROP)
+
     def read(self, name: str, limit: int) -> bytes:
         with self._opened(name) as (descriptor, size):
             if size > limit:
@@ -350,6 +362,9 @@ class MemoryDirectory:
 
     def map(self, name: str) -> memoryview:
         return memoryview(self._file(name).data).toreadonly()
+
+    def release(self, view: memoryview) -> None:
+        pass
 
     def read(self, name: str, limit: int) -> bytes:
         data = self._file(name).data

@@ -98,8 +98,7 @@ def _table_checksum(table: Buffer, uid: str) -> int:
 def _dtype_name(array: npt.NDArray[Any]) -> str:
     name = array.dtype.str[1:]
     if array.ndim != 1 or name not in DTYPES:
-        known = ", ".join(DTYPES)
-        raise ValueError(f"a section holds a 1-d array of {known}, not {array.ndim}-d {array.dtype}; convert it")
+        raise ValueError(f"a section holds a 1-d array of {', '.join(DTYPES)}; convert {array.ndim}-d {array.dtype}")
     return name
 
 
@@ -280,6 +279,7 @@ class SectionReader:
         meta: what was passed to `SectionWriter.finish`.
         kind, uid: see `SectionWriter`.
         size: of the file, in bytes.
+        release: a function that gives back the memory of what was read so far; it may be read again.
 
     Raises:
         FileNotFoundError: the file is missing.
@@ -300,6 +300,7 @@ class SectionReader:
     def __init__(self, directory: Directory, name: str, *, kind: str | None = None, uid: str | None = None) -> None:
         self._path = directory.path / name
         self._view = directory.map(name)
+        self.release = functools.partial(directory.release, self._view)
         self.size = len(self._view)
         self._footer_start, footer_checksum, self._table_checksum = self._read_trailer()
         footer = self._read_footer(footer_checksum)

@@ -62,6 +62,9 @@ class MemorySections:
     def verify(self, name, start, stop):
         assert 0 <= start <= stop <= self.arrays[name].nbytes
 
+    def release(self):
+        pass
+
     def __contains__(self, name):
         return name in self.arrays
 

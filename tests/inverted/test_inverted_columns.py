@@ -116,7 +116,11 @@ def test_strings_come_back(texts):
     strings = Strings(sections, "v", len(texts))
     assert [strings[index] for index in range(len(strings))] == list(strings) == texts
     assert [strings.raw(index).decode() for index in range(len(strings))] == texts
-    assert (strings.data.tobytes(), len(strings.starts)) == ("".join(texts).encode(), len(texts) + 1)
+    assert strings.data.tobytes() == "".join(texts).encode()
+    for low in range(len(texts) + 1):
+        for high in range(low, len(texts) + 1):
+            parts = zip(strings.cut(low, high), pack([text.encode() for text in texts[low:high]]), strict=True)
+            assert all(part.tolist() == expected.tolist() for part, expected in parts)
 
 
 def test_only_the_pages_of_the_string_are_verified():
@@ -140,6 +144,8 @@ def test_starts_that_contradict_each_other(starts):
     for index in range(3):
         with suppress(ValueError):
             assert strings[index] == "abcd"[starts[index] : starts[index + 1]]
+        with suppress(ValueError):
+            assert strings.cut(index, index + 1)[0].tobytes() == b"abcd"[starts[index] : starts[index + 1]]
     with pytest.raises(ValueError, match="do not follow one another"):
         strings.data.tobytes()
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inverted_twins import (
     STEMMER,
+    MemorySections,
     MemorySpool,
     build,
     content,
@@ -199,3 +200,18 @@ def test_dates_come_back_as_given_and_bound_intervals():
     assert segment.interval(day, day + 1) == (3, 4)
     assert segment.interval(day + 1, day) == (4, 4)
     assert np.array_equal(segment.find_many(["5", "no", "0"]), [5, -1, 0])
+
+
+def test_memory_of_the_sources_is_given_back_between_portions(monkeypatch):
+    rng = random.Random(11)
+    articles = [random_article(rng, number) for number in range(60)]
+    pieces = [(build(articles[:30]), []), (build(articles[30:]), [])]
+    released = []
+    monkeypatch.setattr(MemorySections, "release", lambda sections: released.append(sections))
+    merge(pieces)
+    whole = len(released)
+    assert {id(one) for one in released} == {id(segment._sections) for segment, _ in pieces}
+    monkeypatch.setattr(merging, "_PORTION", 50)
+    monkeypatch.setattr(merging, "_ARTICLES", 10)
+    merge(pieces)
+    assert len(released) > 4 * whole

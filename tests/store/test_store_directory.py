@@ -39,6 +39,41 @@ def test_what_is_written_is_read(directory):
     assert directory.names() == ["a.seg"]
 
 
+def test_what_is_released_is_read_again(directory):
+    put(directory, "a.seg", b"bytes" * 10_000)
+    view = directory.map("a.seg")
+    array = np.frombuffer(view, "u1")
+    before = array.tobytes()
+    directory.release(view)
+    assert array.tobytes() == before
+    directory.remove("a.seg")
+    directory.release(view)
+    assert array.tobytes() == before
+    put(directory, "empty", b"")
+    directory.release(directory.map("empty"))
+
+
+def mapped():
+    """Bytes of files that are in the memory of this process."""
+    status = Path("/proc/self/status")
+    lines = [line for line in status.read_text().splitlines() if "RssFile" in line] if status.exists() else []
+    if not lines:
+        pytest.skip("the system does not tell")
+    return 1024 * int(lines[0].split()[1])
+
+
+def test_releasing_gives_the_memory_back(tmp_path):
+    directory = DiskDirectory(tmp_path)
+    size = 16 << 20
+    put(directory, "a.seg", bytes(size))
+    view = directory.map("a.seg")
+    before = mapped()
+    assert not np.frombuffer(view, "u1").any()
+    assert mapped() - before > size // 2
+    directory.release(view)
+    assert mapped() - before < size // 2
+
+
 def test_a_file_may_be_closed_twice(directory):
     file = directory.create("a.seg")
     file.close()
