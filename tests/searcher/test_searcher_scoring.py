@@ -1,6 +1,7 @@
 """Exact scores against the formula in plain Python, and the bounds of them that posting lists carry."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -201,3 +202,15 @@ def test_what_a_leaf_or_a_scale_is_made_of_has_to_agree():
     for marks, rests in (((), (1,)), ((b"",), ()), ((b"",) * 2, (1, 1))):
         with pytest.raises(ValueError, match="marks for each list"):
             Leaf("text", 1.0, (plist,), marks, rests, True, 0.0, 1.0)
+
+
+def test_threads_score_the_same_leaf_together():
+    lengths = random_lengths(4)
+    plist = posting_list(random_occurrences(4, lengths, "text"), lengths, "text", FORMS)
+    leaf = Leaf("text", 1.0, (plist, plist), (b"", bytes([CHOSEN])), (CHOSEN, 0), True, 0.0, 1.0)
+    docs, _ = all_of([leaf.group], 0, ARTICLES)
+    scale = scale_of(lengths, own_means(lengths))
+    expected = score([leaf], scale, docs).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: score([leaf], scale, docs).tolist(), range(200)))
+    assert found == [expected] * 200
