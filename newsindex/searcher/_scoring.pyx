@@ -2,7 +2,7 @@
 """Exact scores: BM25F of given articles, from how often and in which forms words occur in them.
 
 The formula is that of `newsindex.inverted.impacts`, in which an occurrence that is spelled as it was asked for counts again by
-a share. Called by `newsindex.searcher` only.
+a share. The GIL is released while a batch of articles is scored. Called by `newsindex.searcher` only.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING

@@ -1,6 +1,7 @@
 """Exact scores against the formula in plain Python, and the bounds of them that posting lists carry."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -210,7 +211,7 @@ def test_what_a_leaf_or_a_scale_is_made_of_has_to_agree():
 def test_what_is_scored_already_is_added():
     lengths = random_lengths(3)
     plist = posting_list(random_occurrences(5, lengths, "text"), lengths, "text", FORMS)
-    leaf = Leaf("text", 1.0, (plist,), (np.zeros(0, np.uint8),), (CHOSEN,), True, 0.0, 1.0)
+    leaf = Leaf("text", 1.0, (plist,), (b"",), (CHOSEN,), True, 0.0, 1.0)
     scale, dates = scale_of(lengths, own_means(lengths)), np.arange(ARTICLES)
     docs = np.arange(0, ARTICLES, 3, dtype=np.int32)
     known = [(docs[::2].copy(), 0.1 * dates[docs[::2]]), (docs[:0], np.zeros(0)), (docs, np.full(len(docs), 2.0))]
@@ -222,3 +223,15 @@ def test_what_is_scored_already_is_added():
     )
     with pytest.raises(ValueError, match=f"1 scores for {len(docs)} articles"):
         choose(best, 0, dates, docs, np.ones(len(docs), np.float32), 0.0, WordScorer([], scale, [(docs, np.ones(1))]))
+
+
+def test_threads_score_the_same_leaf_together():
+    lengths = random_lengths(4)
+    plist = posting_list(random_occurrences(4, lengths, "text"), lengths, "text", FORMS)
+    leaf = Leaf("text", 1.0, (plist, plist), (b"", bytes([CHOSEN])), (CHOSEN, 0), True, 0.0, 1.0)
+    docs, _ = all_of([leaf.group], 0, ARTICLES)
+    scale = scale_of(lengths, own_means(lengths))
+    expected = score([leaf], scale, docs).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: score([leaf], scale, docs).tolist(), range(200)))
+    assert found == [expected] * 200
