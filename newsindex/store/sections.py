@@ -445,9 +445,7 @@ class SectionReader:
         # Two threads that race from here verify a page twice, which does no harm.
         page = section.verified.find(0, first, end)
         while page >= 0:
-            expected, found = self._checksums(section, page, self._table)
-            if expected != found:
-                self._verify_checksum(name, expected, found)
+            self._verify_checksum(name, *self._checksums(section, page, self._table))
             section.verified[page] = 1
             page = section.verified.find(0, page, end)
 
