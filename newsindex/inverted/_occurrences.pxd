@@ -22,6 +22,7 @@ cdef class Occurrences:
     cdef Buffer gathered_positions, gathered_forms, gathered_marks
 
     cdef void mark(self, const uint8_t[::1] marks, uint8_t rest) noexcept
+    cdef bint chosen(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1
     cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1

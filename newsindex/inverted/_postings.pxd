@@ -20,6 +20,7 @@ cdef class PostingList:
     cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
     cdef int verify_docs(self, int64_t low, int64_t high) except -1
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1
+    cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1
     cdef int _check_maximum(self, Py_ssize_t block, Py_ssize_t count) except -1

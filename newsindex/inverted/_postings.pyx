@@ -245,10 +245,26 @@ cdef class PostingList:
                         NULL if limits is None else &limits[0])
         return counts
 
+    cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1:
+        """Whether the list may have one of `wanted`, n ascending docids; of a short list, whether it has."""
+        cdef uint32_t[_BLOCK] docs
+        cdef Py_ssize_t count, i = 0, j = 0
+        if self.list.block_count > 1:
+            return True
+        count = decode_docs(&self.list, 0, docs)
+        while i < n and j < count:
+            if <int64_t>docs[j] == wanted[i]:
+                return True
+            if <int64_t>docs[j] < wanted[i]:
+                j += 1
+            else:
+                i += 1
+        return False
+
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1:
         """Gather the occurrences in `wanted`, n ascending docids, `sizes[i]` in `wanted[i]`; or tally six `sums` each."""
-        cdef Py_ssize_t i, j = 0, block = -1, count = 0, before, after
+        cdef Py_ssize_t i, j = 0, block = -1, opened = -1, count = 0, before, after
         cdef int64_t found
         cdef uint32_t[_BLOCK] docs
         cdef uint32_t[_BLOCK] ends
@@ -259,13 +275,15 @@ cdef class PostingList:
                 if block >= self.list.block_count:
                     break
                 count = decode_docs(&self.list, block, docs)
-                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
                 j = 0
             if <int64_t>docs[count - 1] < wanted[i]:
                 break
             j = forward(docs, j, count, <uint32_t>wanted[i])
             if <int64_t>docs[j] != wanted[i]:
                 continue
+            if opened != block:
+                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
+                opened = block
             before = ends[j - 1] if j else 0
             if sums != NULL:
                 occurrences.tally(before, ends[j] - before, limits[wanted[i]] if limits != NULL else 0, sums + 6 * i)

@@ -1,8 +1,9 @@
 # cython: language_level=3
-"""What `_top` uses of `_scoring`."""
+"""What `_top` and `_union` use of `_scoring`."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
+from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.searcher._collect cimport Group
 
 
@@ -16,9 +17,15 @@ cdef class Leaf:
     cdef readonly Group group
     cdef readonly double weight
     cdef readonly bint partial  # not all of its postings are meant
-    cdef tuple lists, marks, rests
+    cdef readonly bint wide  # see there
+    cdef tuple lists, marks
+    cdef uint8_t *taken  # of each list the marks of the forms beyond
     cdef int where
     cdef bint most
+    cdef readonly bint of_body  # looked for in bodies, by the lists of all of the text
+
+    cdef bint whole(self, Py_ssize_t k) noexcept nogil
+    cdef Occurrences marked(self, Py_ssize_t k)
 
 
 cdef class Scorer:

@@ -23,6 +23,8 @@ class Leaf:
     group: Group
     weight: float
     partial: bool
+    wide: bool
+    of_body: bool
     def __init__(
         self,
         field: str,

@@ -24,6 +24,9 @@ cdef enum:
     IN_BODY
     ELSEWHERE
 
+cdef enum:
+    TOGETHER = 4  # lists that are walked side by side
+
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT, B_BODY = impacts.B_BODY, B_TITLE = impacts.B_TITLE
 
 
@@ -55,19 +58,43 @@ cdef class Leaf:
 
     Attributes:
         group: the articles that have one of its terms.
+        wide: whether these are so many that they are better found by `newsindex.searcher._union`.
         partial: whether some of these do not have the word: not in that field, or not in a form that is meant.
     """
 
     def __cinit__(self, str field, double weight, tuple lists, tuple marks, tuple rests, bint most, double most_bonus,
                   double slack):
+        cdef Py_ssize_t k
         if not len(lists) == len(marks) == len(rests):
             raise ValueError("marks for each list expected")
+        self.taken = <uint8_t *>malloc(max(len(lists), 1))
+        if self.taken == NULL:
+            raise MemoryError("no memory for the terms of a word")
+        for k in range(len(lists)):
+            self.taken[k] = rests[k]
         self.where = place(field)
         self.weight = weight
-        self.lists, self.marks, self.rests = lists, marks, rests
+        self.lists, self.marks = lists, marks
         self.most = most
-        self.partial = self.where == IN_BODY or any([not rest & 1 for rest in rests])
+        self.of_body = self.where == IN_BODY
+        self.partial = self.of_body or any([not rest & 1 for rest in rests])
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
+        # A bound of how often several terms occur in all is much closer than the sum of what each is worth.
+        self.wide = len(lists) > TOGETHER or (len(lists) > 1 and not most)
+
+    cdef bint whole(self, Py_ssize_t k) noexcept nogil:
+        """Whether all postings of a term have the word."""
+        return not self.of_body and self.taken[k] & 1
+
+    cdef Occurrences marked(self, Py_ssize_t k):
+        """What reads the occurrences of a term, and tells its forms apart."""
+        cdef const uint8_t[::1] marks = self.marks[k]
+        cdef Occurrences occurrences = Occurrences()
+        occurrences.mark(marks, self.taken[k])
+        return occurrences
+
+    def __dealloc__(self):
+        free(self.taken)
 
 
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:
@@ -131,8 +158,6 @@ cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n,
     cdef Py_ssize_t i, k
     cdef Leaf leaf
     cdef PostingList plist
-    cdef Occurrences occurrences
-    cdef const uint8_t[::1] marks
     cdef const uint32_t *limits
     cdef Tallies tallies = Tallies(n)
     cdef int32_t *sums = tallies.sums
@@ -144,15 +169,13 @@ cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n,
         memset(best, 0, n * sizeof(double))
         memset(sums, 0, n * 6 * sizeof(int32_t))
         for k, plist in enumerate(leaf.lists):
-            occurrences = Occurrences()
-            marks = leaf.marks[k]
-            occurrences.mark(marks, leaf.rests[k])
-            if leaf.most and k:
-                memset(sums, 0, n * 6 * sizeof(int32_t))
-            plist._visit(docs, n, occurrences, NULL, sums, limits)
+            if not plist._meets(docs, n):
+                continue
+            plist._visit(docs, n, leaf.marked(k), NULL, sums, limits)
             if leaf.most:
                 for i in range(n):
                     best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))
+                memset(sums, 0, n * 6 * sizeof(int32_t))
         for i in range(n):
             scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], sums + 6 * i))
     return 0
