@@ -16,6 +16,8 @@ cdef class PostingList:
     cdef readonly Py_ssize_t df
     cdef readonly Py_ssize_t forms
 
+    cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
+                   Py_ssize_t articles) except -1
     cdef int _lay_out_blocks(self, Py_ssize_t at) except -1
     cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
     cdef int verify_docs(self, int64_t low, int64_t high) except -1

@@ -65,6 +65,10 @@ cdef class PostingList:
 
     def __init__(self, Pages postings not None, Pages positions not None, Py_ssize_t start, Py_ssize_t stop,
                  Py_ssize_t articles):
+        self._open(postings, positions, start, stop, articles)
+
+    cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
+                   Py_ssize_t articles) except -1:
         cdef uint64_t value
         self.postings, self.positions = postings, positions
         self.data, self.occ = postings.view, positions.view
@@ -85,13 +89,12 @@ cdef class PostingList:
         self.forms = self.list.forms = <Py_ssize_t>value
         self.list.block_count = (self.df + _BLOCK - 1) // _BLOCK
         if self.list.block_count > 1:
-            self._lay_out_blocks(start)
-            return
+            return self._lay_out_blocks(start)
         self.list.impacts = start
         self.list.blocks = start + self.df
         if self.list.blocks > stop:
             raise ValueError("impacts outside their list")
-        touch(postings, self.start, stop)
+        return touch(postings, self.start, stop)
 
     cdef int _lay_out_blocks(self, Py_ssize_t at) except -1:
         """Find the parts of a list of several blocks from `at`, where its header goes on."""

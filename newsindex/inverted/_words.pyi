@@ -1,6 +1,24 @@
+from numpy import int64
+from numpy.typing import NDArray
+
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages
 from newsindex.inverted._postings import PostingList
+
+class Meant:
+    lists: tuple[PostingList, ...]
+    marks: tuple[bytes, ...]
+    rests: tuple[int, ...]
+    every: int
+    df: int
+    def __init__(
+        self,
+        lists: tuple[PostingList, ...] = (),
+        marks: tuple[bytes, ...] = (),
+        rests: tuple[int, ...] = (),
+        every: int = 0,
+    ) -> None: ...
+    def __len__(self) -> int: ...
 
 class Words:
     def __init__(
@@ -12,6 +30,6 @@ class Words:
         positions: Pages,
         articles: int,
     ) -> None: ...
-    def look_up(
-        self, names: tuple[str, ...], form: str, folded: str, loose: bool
-    ) -> list[tuple[PostingList, bytes, int, int]]: ...
+    def look_up(self, names: tuple[str, ...], form: str, folded: str, loose: bool) -> Meant: ...
+    def gather(self, terms: NDArray[int64], numbers: NDArray[int64]) -> Meant: ...
+    def whole(self, terms: list[int]) -> Meant: ...

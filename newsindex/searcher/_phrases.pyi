@@ -8,7 +8,7 @@ class Terms:
     def __init__(
         self,
         lists: tuple[PostingList, ...],
-        marks: tuple[NDArray[uint8], ...],
+        marks: tuple[NDArray[uint8] | bytes, ...],
         rests: tuple[int, ...],
         spelled: bool,
     ) -> None: ...

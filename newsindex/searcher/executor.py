@@ -331,8 +331,8 @@ class Executor:
     def _leaf(self, word: Word) -> Leaf:
         leaf = self._leaves.get(word)
         if leaf is None:
-            alternatives = resolve(self._segment, word.field, word.pattern)
-            leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
+            meant = resolve(self._segment, word.field, word.pattern)
+            leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, meant)
         return leaf
 
     def _known(self, phrase: Phrase) -> _KnownPhrase:

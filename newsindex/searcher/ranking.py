@@ -16,11 +16,12 @@ from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted import impacts
 from newsindex.inverted._occurrences import ALIKE, TYPED
+from newsindex.inverted._words import Meant
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
 from newsindex.searcher._scoring import Leaf, Scale
-from newsindex.searcher.terms import Alternative, document_frequency, patterns_of
+from newsindex.searcher.terms import document_frequency, patterns_of
 
 # What a word counts again where it is spelled as it was asked for:
 ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
@@ -89,19 +90,16 @@ class Ranking:
         return max(1.0, self._title_average / title, self._body_average / body)
 
 
-def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, alternatives: Sequence[Alternative]) -> Leaf:
+def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, meant: Meant) -> Leaf:
     """A word in a segment, to be found and, with a ranking, to be scored."""
-    every = 0
-    for one in alternatives:
-        every |= one.every
     return Leaf(
         word.field,
         0.0 if ranking is None else ranking.weight(word),
-        tuple([one.postings for one in alternatives]),
-        tuple([one.marks for one in alternatives]),
-        tuple([one.rest for one in alternatives]),
+        meant.lists,
+        meant.marks,
+        meant.rests,
         type(word.pattern) is Stem,
-        (ALIKE_SHARE if every & ALIKE else 0.0) + (TYPED_SHARE if every & TYPED else 0.0),
+        (ALIKE_SHARE if meant.every & ALIKE else 0.0) + (TYPED_SHARE if meant.every & TYPED else 0.0),
         1.0 if ranking is None else ranking.slack(segment),
     )
 

@@ -19,18 +19,19 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
+from newsindex.inverted._words import Meant
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
 from newsindex.searcher._snippets import densest, folded_forms, line
-from newsindex.searcher.terms import Alternative, patterns_of, resolve
+from newsindex.searcher.terms import patterns_of, resolve
 
 _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a snippet's cost is bounded
 
 _LETTERS: Final = (Prefix, Wildcard, Fuzzy)
 
 Span = tuple[int, int]
-_Sought = list[Alternative] | Prefix | Wildcard | Fuzzy  # a word: its terms, or what its letters are like
+_Sought = Meant | Prefix | Wildcard | Fuzzy  # a word: its terms, or what its letters are like
 _Asked = tuple[Word | Phrase, list[_Sought]]
 
 
@@ -133,7 +134,10 @@ class _Part:
         """The positions in this part, ascending, of the words that are sought."""
         if isinstance(word, _LETTERS):
             return self._matching(word)
-        found = [one.postings.places(self._docs, one.marks, one.rest) for one in word]
+        found = [
+            postings.places(self._docs, marks, rest)
+            for postings, marks, rest in zip(word.lists, word.marks, word.rests, strict=True)
+        ]
         positions = found[0] if len(found) == 1 else sorted({position for some in found for position in some})
         base = 0 if field == TITLE else self.base
         return [position - base for position in positions if base <= position < base + self.words]

@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._occurrences import CHOSEN
-from newsindex.inverted._postings import PostingList
+from newsindex.inverted._words import Meant
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
@@ -31,78 +29,28 @@ _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words 
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
 
 
-@attrs.frozen(eq=False)
-class Alternative:
-    """One term that a pattern may stand for.
-
-    Attributes:
-        postings: where it occurs.
-        marks: of each form, by its number: CHOSEN if it is meant, ALIKE if it is spelled as the pattern is, but for
-            diacritics that the pattern lacks, TYPED if just so.
-        rest: the marks of the forms beyond.
-        every: all marks that some form has.
-    """
-
-    postings: PostingList
-    marks: bytes = b""
-    rest: int = CHOSEN
-    every: int = CHOSEN
-
-    @property
-    def partial(self) -> bool:
-        """Whether only some of the forms are meant."""
-        return not self.rest & CHOSEN
-
-    def tally(self, docs: Docs, limits: NDArray[np.uint32] | None = None) -> Tally:
-        """How often it occurs in each of `docs`; see `PostingList.tally`."""
-        return self.postings.tally(docs, limits, self.marks, self.rest)
-
-
-def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
+def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     """The terms that `pattern` means in `field` of a segment.
 
     A segment never changes, so it keeps the answers: one search asks two or three times, and words come again.
     """
-    known: list[Alternative] | None = segment.resolved.get((field, pattern))
+    known: Meant | None = segment.resolved.get((field, pattern))
     if known is None:
         known = _resolve(segment, TEXT if field == BODY else field, pattern)
         _keep(segment, (field, pattern), known)
     return known
 
 
-def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
+def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     if isinstance(pattern, Stem):
-        return _resolve_stem(segment, field, pattern)
+        names = (pattern.stem, *pattern.others)
+        return segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
     if isinstance(pattern, Derived):
-        return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
+        return segment.whole(field, list(_derived_terms(segment, field, pattern)))
     if isinstance(pattern, Form):
         found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
-        return [] if found is None else [_chosen(segment, found[0], [found[1]])]
-    groups: dict[int, list[int]] = {}
-    for term, number in zip(*(column.tolist() for column in _matching_forms(segment, field, pattern)), strict=True):
-        groups.setdefault(term, []).append(number)
-    return [_chosen(segment, term, numbers) for term, numbers in sorted(groups.items())]
-
-
-def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
-    """A term of which the forms of these numbers are meant."""
-    postings = segment.posting_list(term)
-    if len(numbers) == postings.forms:
-        return Alternative(postings)
-    with segment.reading("forms"):
-        if max(numbers) >= postings.forms:
-            raise ValueError(f"form number {max(numbers)} of a term with {postings.forms}")
-        marks = bytearray(max(numbers) + 1)
-        for number in numbers:
-            marks[number] = CHOSEN
-    return Alternative(postings, bytes(marks), 0)
-
-
-def _resolve_stem(segment: Segment, field: str, pattern: Stem) -> list[Alternative]:
-    """The terms of a word, and which of their forms are spelled as it is."""
-    names = (pattern.stem, *pattern.others)
-    found = segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
-    return [Alternative(*one) for one in found]
+        return Meant() if found is None else segment.gather(field, *np.array(found, np.int64).reshape(2, 1))
+    return segment.gather(field, *_matching_forms(segment, field, pattern))
 
 
 class Spelled(NamedTuple):
@@ -123,7 +71,7 @@ def spelled(segment: Segment, field: str, folded: str) -> list[Spelled]:
     return found
 
 
-def _keep(segment: Segment, key: tuple[str, Any], found: list[Any]) -> None:
+def _keep(segment: Segment, key: tuple[str, Any], found: Meant | list[Spelled]) -> None:
     if segment.resolved_terms > _MAX_RESOLVED:
         segment.resolved.clear()
         segment.resolved_terms = 0
@@ -161,7 +109,7 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
 
 def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
     """In about how many articles of a segment a pattern occurs: at most so many."""
-    return min(sum(one.postings.df for one in resolve(segment, field, pattern)), segment.articles)
+    return min(resolve(segment, field, pattern).df, segment.articles)
 
 
 # Counting.
@@ -170,8 +118,12 @@ def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
 def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
     """How often each term of a word occurs in each of `docs`; of the text also how often in the title."""
     limits = segment.title_words if word.field in (TEXT, BODY) else None
+    meant = resolve(segment, word.field, word.pattern)
     with segment.reading_postings():
-        return [one.tally(docs, limits) for one in resolve(segment, word.field, word.pattern)]
+        return [
+            postings.tally(docs, limits, marks, rest)
+            for postings, marks, rest in zip(meant.lists, meant.marks, meant.rests, strict=True)
+        ]
 
 
 def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
@@ -181,8 +133,7 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
         found = resolve(segment, phrase.field, pattern)
         if not found:
             return []
-        lists, marks, rests = zip(*[(one.postings, one.marks, one.rest) for one in found], strict=True)
-        words.append(Terms(lists, marks, rests, isinstance(pattern, Stem) and bool(pattern.form)))
+        words.append(Terms(found.lists, found.marks, found.rests, isinstance(pattern, Stem) and bool(pattern.form)))
     return words
 
 

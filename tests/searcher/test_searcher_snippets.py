@@ -266,10 +266,11 @@ def test_places_are_the_positions_of_occurrences():
     rng = random.Random(8)
     found = 0
     for _ in range(100):
-        for one in resolve(segment, rng.choice(["text", "title"]), random_pattern(rng)):
+        meant = resolve(segment, rng.choice(["text", "title"]), random_pattern(rng))
+        for postings, marks, rest in zip(meant.lists, meant.marks, meant.rests, strict=True):
             docs = np.array(sorted(rng.sample(range(segment.articles), rng.choice([1, 1, 5]))), np.int32)
-            expected = one.postings.occurrences(docs, one.marks, one.rest)[1].tolist()
-            assert one.postings.places(docs, one.marks, one.rest) == expected
+            expected = postings.occurrences(docs, marks, rest)[1].tolist()
+            assert postings.places(docs, marks, rest) == expected
             found += len(expected)
     assert found > 50
 
