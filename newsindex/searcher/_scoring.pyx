@@ -79,8 +79,8 @@ cdef class Leaf:
         self.of_body = self.where == IN_BODY
         self.partial = self.of_body or any([not rest & 1 for rest in rests])
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
-        # A bound of how often several terms occur in all is much closer than the sum of what each is worth.
-        self.wide = len(lists) > TOGETHER or (len(lists) > 1 and not most)
+        # Walking a few lists side by side is faster, unless forms have to be looked at.
+        self.wide = len(lists) > TOGETHER or (len(lists) > 1 and not most and self.partial)
 
     cdef bint whole(self, Py_ssize_t k) noexcept nogil:
         """Whether all postings of a term have the word."""

@@ -20,7 +20,7 @@ from newsindex.searcher._scoring cimport Leaf
 from newsindex.inverted import impacts
 
 cdef enum:
-    CHUNK = 64  # articles that are looked at one by one if any was met
+    CHUNK = 8  # articles that are looked at one by one if any was met
     STEPS = 255
 
 cdef double K1 = impacts.K1, MOST_SHARES = 1e9  # of the highest impact, which bounds any: all but all that there is
@@ -136,29 +136,22 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
         if not leaf.whole(k):
             occurrences = leaf.marked(k)
             add_some(sums, leaf.lists[k], occurrences, titles)
-    return gathered(sums, leaf.group.worth[STEPS])
+    return gathered(sums, leaf.group.worth[STEPS], min(leaf.group.size, high - low))
 
 
-cdef tuple gathered(Sums sums, double weight):
-    cdef Py_ssize_t n = 0, chunk, at, size = sums.high - sums.low, chunks = size // CHUNK + 1
+cdef tuple gathered(Sums sums, double weight, Py_ssize_t room):
+    cdef Py_ssize_t n = 0, chunk, at, size = sums.high - sums.low
     cdef double shares
-    with nogil:
-        for chunk in range(chunks):
-            if sums.touched[chunk]:
-                for at in range(chunk * CHUNK, min((chunk + 1) * CHUNK, size)):
-                    n += sums.shares[at] > 0
-    found, worths = np.empty(n, np.int32), np.empty(n, np.float32)
+    found, worths = np.empty(room + 1, np.int32), np.empty(room + 1, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = worths
-    n = 0
     with nogil:
-        for chunk in range(chunks):
+        for chunk in range(size // CHUNK + 1):
             if not sums.touched[chunk]:
                 continue
             for at in range(chunk * CHUNK, min((chunk + 1) * CHUNK, size)):
                 shares = sums.shares[at]
-                if shares > 0:
-                    docs[n] = <int32_t>(sums.low + at)
-                    bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
-                    n += 1
-    return found, worths
+                docs[n] = <int32_t>(sums.low + at)
+                bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
+                n += shares > 0
+    return found[:n], worths[:n]
