@@ -47,7 +47,7 @@ cdef int check_range(Dictionary self, Py_ssize_t low, Py_ssize_t high) except -1
     return 0
 
 
-cdef inline int varint(Dictionary self, Cursor *cursor, uint64_t *value) except -1 nogil:
+cdef int long_varint(Dictionary self, Cursor *cursor, uint64_t *value) except -1 nogil:
     cdef int shift = 0
     cdef uint8_t byte
     value[0] = 0
@@ -61,43 +61,6 @@ cdef inline int varint(Dictionary self, Cursor *cursor, uint64_t *value) except 
     return fault(self, b"a number without an end", cursor.index)
 
 
-cdef inline int advance(Dictionary self, Cursor *cursor) except -1 nogil:
-    """Read the next entry of the block but for its text."""
-    cdef uint64_t shared, size, value = 0
-    if cursor.at >= cursor.end:
-        return fault(self, b"beyond the end of its block", cursor.index)
-    shared, size = cursor.at[0] >> 4, cursor.at[0] & MOST
-    cursor.at += 1
-    if shared == MOST:
-        varint(self, cursor, &value)
-        shared += value
-    if size == MOST:
-        varint(self, cursor, &value)
-        size += value
-    if shared > <uint64_t>cursor.size or shared + size > MAX_TEXT or size > <uint64_t>(cursor.end - cursor.at):
-        return fault(self, b"lengths that cannot be", cursor.index)
-    cursor.suffix = cursor.at
-    cursor.at += size
-    cursor.shared, cursor.size = <Py_ssize_t>shared, <Py_ssize_t>(shared + size)
-    varint(self, cursor, &value)
-    if self.of_forms:
-        cursor.first += (value >> 1) ^ (0 - (value & 1))
-        varint(self, cursor, &value)
-        cursor.second = value // 3
-        cursor.tail = <int>(value % 3)
-        if cursor.tail:
-            advance_tail(self, cursor)
-        if cursor.first >= self.limit or cursor.second >= <uint64_t>self.count:
-            return fault(self, b"a form of no term", cursor.index)
-    else:
-        cursor.first = cursor.second
-        cursor.second += value
-        if cursor.second > self.limit:
-            return fault(self, b"a list outside its section", cursor.index)
-    cursor.index += 1
-    return 0
-
-
 cdef int advance_tail(Dictionary self, Cursor *cursor) except -1 nogil:
     cdef uint64_t size = 0
     if cursor.tail == CODED:
@@ -108,14 +71,6 @@ cdef int advance_tail(Dictionary self, Cursor *cursor) except -1 nogil:
     cursor.other, cursor.other_size = cursor.at, <Py_ssize_t>size
     cursor.at += size
     return 0
-
-
-cdef inline void load(Cursor *cursor) noexcept nogil:
-    """Make the text of the entry read last of that of the one before."""
-    if cursor.size - cursor.shared <= COPIED and cursor.end - cursor.suffix >= COPIED:
-        memcpy(cursor.text + cursor.shared, cursor.suffix, COPIED)  # of a fixed size, which is no call
-    else:
-        memcpy(cursor.text + cursor.shared, cursor.suffix, cursor.size - cursor.shared)
 
 
 cdef uint64_t offset(Dictionary self, Py_ssize_t block) except? 0xFFFFFFFFFFFFFFFF nogil:
@@ -150,22 +105,6 @@ cdef int start(Dictionary self, Cursor *cursor, Py_ssize_t index) except -1 nogi
     while cursor.index < index:
         advance(self, cursor)
         load(cursor)
-    return 0
-
-
-cdef int next_entry(Dictionary self, Cursor *cursor) except -1 nogil:
-    """Read the next entry, which must be one that there is."""
-    if cursor.index == cursor.block_end:
-        finish_block(self, cursor)
-        open_block(self, cursor, cursor.index // BLOCK)
-    advance(self, cursor)
-    load(cursor)
-    return 0
-
-
-cdef inline int finish_block(Dictionary self, const Cursor *cursor) except -1 nogil:
-    if cursor.index == cursor.block_end and cursor.at != cursor.end:
-        return fault(self, b"a block that goes on after its last entry", cursor.index - 1)
     return 0
 
 

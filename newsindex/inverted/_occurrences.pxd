@@ -23,6 +23,7 @@ cdef class Occurrences:
     cdef Buffer gathered_positions, gathered_forms, gathered_marks
 
     cdef void begin(self, const uint8_t *marks, Py_ssize_t known, uint8_t rest) noexcept nogil
+    cdef bint chosen(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil
     cdef int copy_forms(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil
     cdef Py_ssize_t keep_marked(self, Py_ssize_t first, Py_ssize_t count, int32_t *positions) except -1 nogil

@@ -73,6 +73,14 @@ cdef class Occurrences:
             sums[5] += (marks >> 2) & inside
         return 0
 
+    cdef bint chosen(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil:
+        """Whether one of some occurrences is in a form that is meant."""
+        cdef Py_ssize_t k
+        for k in range(first, first + count):
+            if (self.rest if self.uniform else marks_of(self, k)) & CHOSEN_MARK:
+                return True
+        return False
+
     cdef int64_t copy(self, Py_ssize_t first, Py_ssize_t count) except -1 nogil:
         """Gather some occurrences of one article; returns how many: of those told apart only what has a mark."""
         cdef Py_ssize_t k

@@ -141,6 +141,9 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
         for _ in range(high - low):
             next_entry(forms, &cursor)
             if size and (end < 0 or end > cursor.shared):
+                if cursor.index > low + 1 and not has_byte(&cursor, literal[size - 1]):
+                    end = -1
+                    continue
                 end = end_of(&cursor, literal, size, cursor.shared - size + 1 if cursor.index > low + 1 else 0)
             if size and end < 0:
                 continue
@@ -148,6 +151,18 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
             if matches(text, length, &pattern[0], pattern.shape[0]):
                 found.add(&cursor)
     return found.rows()
+
+
+cdef inline bint has_byte(const Cursor *cursor, uint8_t byte) noexcept nogil:
+    """Whether what an entry does not share with the one before may have a byte: only if so, a literal may end there."""
+    cdef uint64_t word, ones = 0x0101010101010101
+    cdef Py_ssize_t size = cursor.size - cursor.shared
+    if size >= 8 or cursor.end - cursor.suffix < 8:
+        return True
+    memcpy(&word, cursor.suffix, 8)
+    word ^= byte * ones  # the byte sought is 0 now, of which the lowest is found for certain
+    word = (word - ones) & ~word & (ones << 7)
+    return word & ((<uint64_t>1 << 8 * size) - 1) != 0
 
 
 cdef inline Py_ssize_t end_of(const Cursor *cursor, const uint8_t *literal, Py_ssize_t size,

@@ -16,10 +16,13 @@ cdef class PostingList:
     cdef readonly Py_ssize_t df
     cdef readonly Py_ssize_t forms
 
+    cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
+                   Py_ssize_t articles) except -1
     cdef int _lay_out_blocks(self, Py_ssize_t at) except -1
     cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
     cdef int verify_docs(self, int64_t low, int64_t high) except -1 nogil
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1
+    cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1 nogil
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1 nogil
     cdef int _check_maximum(self, Py_ssize_t block, Py_ssize_t count) except -1

@@ -68,6 +68,10 @@ cdef class PostingList:
 
     def __init__(self, Pages postings not None, Pages positions not None, Py_ssize_t start, Py_ssize_t stop,
                  Py_ssize_t articles):
+        self._open(postings, positions, start, stop, articles)
+
+    cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
+                   Py_ssize_t articles) except -1:
         cdef uint64_t value
         self.postings, self.positions = postings, positions
         self.data, self.occ = postings.view, positions.view
@@ -88,13 +92,12 @@ cdef class PostingList:
         self.forms = self.list.forms = <Py_ssize_t>value
         self.list.block_count = (self.df + _BLOCK - 1) // _BLOCK
         if self.list.block_count > 1:
-            self._lay_out_blocks(start)
-            return
+            return self._lay_out_blocks(start)
         self.list.impacts = start
         self.list.blocks = start + self.df
         if self.list.blocks > stop:
             raise ValueError("impacts outside their list")
-        touch(postings, self.start, stop)
+        return touch(postings, self.start, stop)
 
     cdef int _lay_out_blocks(self, Py_ssize_t at) except -1:
         """Find the parts of a list of several blocks from `at`, where its header goes on."""
@@ -274,10 +277,26 @@ cdef class PostingList:
                     k += 1
         return False
 
+    cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1 nogil:
+        """Whether the list may have one of `wanted`, n ascending docids; of a short list, whether it has."""
+        cdef uint32_t[_BLOCK] docs
+        cdef Py_ssize_t count, i = 0, j = 0
+        if self.list.block_count > 1:
+            return True
+        count = decode_docs(&self.list, 0, docs)
+        while i < n and j < count:
+            if <int64_t>docs[j] == wanted[i]:
+                return True
+            if <int64_t>docs[j] < wanted[i]:
+                j += 1
+            else:
+                i += 1
+        return False
+
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
                     const uint32_t *limits) except -1 nogil:
         """Gather the occurrences in `wanted`, n ascending docids, `sizes[i]` in `wanted[i]`; or tally six `sums` each."""
-        cdef Py_ssize_t i, j = 0, block = -1, count = 0, before, after
+        cdef Py_ssize_t i, j = 0, block = -1, opened = -1, count = 0, before, after
         cdef int64_t found
         cdef uint32_t[_BLOCK] docs
         cdef uint32_t[_BLOCK] ends
@@ -288,13 +307,15 @@ cdef class PostingList:
                 if block >= self.list.block_count:
                     break
                 count = decode_docs(&self.list, block, docs)
-                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
                 j = 0
             if <int64_t>docs[count - 1] < wanted[i]:
                 break
             j = forward(docs, j, count, <uint32_t>wanted[i])
             if <int64_t>docs[j] != wanted[i]:
                 continue
+            if opened != block:
+                self._open_occurrences(occurrences, block, decode_ends(&self.list, block, ends, &after), after)
+                opened = block
             before = ends[j - 1] if j else 0
             if sums != NULL:
                 occurrences.tally(before, ends[j] - before, limits[wanted[i]] if limits != NULL else 0, sums + 6 * i)

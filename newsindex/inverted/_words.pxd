@@ -1,13 +1,8 @@
 # cython: language_level=3
-"""What `_scoring` and `_phrases` use of `_words`."""
-
-from libc.stdint cimport uint8_t
-
-from newsindex.inverted._postings cimport PostingList
+"""What `_scoring` uses of `_words`."""
 
 
-cdef class Alternative:
-    cdef readonly PostingList postings
-    cdef readonly bytes marks
-    cdef readonly uint8_t rest
+cdef class Meant:
+    cdef readonly tuple lists, marks, rests
     cdef readonly int every
+    cdef readonly Py_ssize_t df

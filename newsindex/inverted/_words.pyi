@@ -1,18 +1,24 @@
-from numpy import int32, uint32
+from numpy import int64
 from numpy.typing import NDArray
 
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages
 from newsindex.inverted._postings import PostingList
 
-class Alternative:
-    postings: PostingList
-    marks: bytes
-    rest: int
+class Meant:
+    lists: tuple[PostingList, ...]
+    marks: tuple[bytes, ...]
+    rests: tuple[int, ...]
     every: int
-    partial: bool
-    def __init__(self, postings: PostingList, marks: bytes = b"", rest: int = ..., every: int = ...) -> None: ...
-    def tally(self, docs: NDArray[int32], limits: NDArray[uint32] | None = None) -> NDArray[int32]: ...
+    df: int
+    def __init__(
+        self,
+        lists: tuple[PostingList, ...] = (),
+        marks: tuple[bytes, ...] = (),
+        rests: tuple[int, ...] = (),
+        every: int = 0,
+    ) -> None: ...
+    def __len__(self) -> int: ...
 
 class Words:
     def __init__(
@@ -24,5 +30,7 @@ class Words:
         positions: Pages,
         articles: int,
     ) -> None: ...
-    def look_up(self, names: tuple[str, ...], form: str, folded: str, loose: bool) -> list[Alternative]: ...
+    def look_up(self, names: tuple[str, ...], form: str, folded: str, loose: bool) -> Meant: ...
+    def gather(self, terms: NDArray[int64], numbers: NDArray[int64]) -> Meant: ...
+    def whole(self, terms: list[int]) -> Meant: ...
     def strangers(self, names: tuple[str, ...], folded: str) -> list[tuple[str, str, int, int]]: ...

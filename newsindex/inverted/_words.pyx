@@ -1,11 +1,14 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""`Words`: from a word to the terms it may be, and to the marks of those of their forms that are spelled as it is.
+"""`Words`: from a word or the forms of a pattern to posting lists, and to the marks of the forms of each.
 
-Every word of every search asks each segment for them, so it is done in one call. For `newsindex.inverted.segment`.
+Every word of every search asks each segment for them, and patterns for thousands, so it is done in one call. For
+`newsindex.inverted.segment`.
 """
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp
+
+import numpy as np
 
 from newsindex.inverted._dictionary cimport (
     MAX_TEXT,
@@ -15,6 +18,7 @@ from newsindex.inverted._dictionary cimport (
     compare_entry,
     next_entry,
     seek,
+    start,
     tail_of,
 )
 from newsindex.inverted._pages cimport Pages
@@ -25,34 +29,26 @@ from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 cdef int chosen = CHOSEN, alike = ALIKE, typed = TYPED
 
 
-cdef class Alternative:
-    """One term that a pattern may stand for.
+cdef class Meant:
+    """The terms that a pattern means in one field of a segment.
 
     Attributes:
-        postings: where it occurs.
-        marks: of each form, by its number: CHOSEN if it is meant, ALIKE if it is spelled as the pattern is, but for
-            diacritics that the pattern lacks, TYPED if just so.
-        rest: the marks of the forms beyond.
+        lists: where each occurs.
+        marks: of each, of its forms by their numbers: CHOSEN if one is meant, ALIKE if it is spelled as the pattern is,
+            but for diacritics that the pattern lacks, TYPED if just so.
+        rests: of each, the marks of the forms beyond.
         every: all marks that some form has.
+        df: in how many articles they are at most.
     """
 
-    def __init__(self, PostingList postings not None, bytes marks not None=b"", uint8_t rest=chosen, int every=chosen):
-        self.postings, self.marks, self.rest, self.every = postings, marks, rest, every
+    def __cinit__(self, tuple lists=(), tuple marks=(), tuple rests=(), int every=0):
+        cdef PostingList postings
+        self.lists, self.marks, self.rests, self.every = lists, marks, rests, every
+        for postings in lists:
+            self.df += postings.df
 
-    @property
-    def partial(self):
-        """Whether only some of the forms are meant."""
-        return not self.rest & chosen
-
-    def tally(self, docs, limits=None):
-        """How often it occurs in each of `docs`; see `PostingList.tally`."""
-        return self.postings.tally(docs, limits, self.marks, self.rest)
-
-
-cdef Alternative alternative(PostingList postings, bytes marks, int rest, int every):
-    cdef Alternative made = Alternative.__new__(Alternative)
-    made.postings, made.marks, made.rest, made.every = postings, marks, rest, every
-    return made
+    def __len__(self):
+        return len(self.lists)
 
 
 cdef class Words:
@@ -77,10 +73,11 @@ cdef class Words:
         self.postings, self.positions, self.articles = postings, positions, articles
 
     def look_up(self, tuple names not None, str form not None, str folded not None, bint loose):
-        """The terms of these names, as far as there are such: `Alternative`s, of which all forms are CHOSEN.
+        """The terms of these names, without those that are not there, as `Meant`.
 
         `form` is how the word is spelled, and `folded` that folded; empty where it does not matter. A form of a term is
-        ALIKE if it is spelled so, or, if `loose`, with more diacritics, and TYPED if it is spelled just so.
+        ALIKE if it is spelled so, or, if `loose`, with more diacritics, and TYPED if it is spelled just so. All are
+        CHOSEN.
         """
         cdef Cursor cursor
         cdef dict lists = {}, marked = {}
@@ -91,11 +88,62 @@ cdef class Words:
             key = name.encode()
             index = seek(self.terms, &cursor, self.first_term, self.end_term, key, len(key))
             if index < self.end_term and index not in lists and compare_entry(&cursor, key, len(key)) == 0:
-                lists[index] = PostingList(self.postings, self.positions, <Py_ssize_t>cursor.first,
-                                           <Py_ssize_t>cursor.second, self.articles)
+                lists[index] = self.open(&cursor)
         if form and lists:
             self.mark(lists, marked, form, folded, loose)
-        return [self.answer(postings, marked.get(term)) for term, postings in lists.items()]
+        return self.answer(lists, marked)
+
+    def gather(self, const int64_t[::1] terms, const int64_t[::1] numbers):
+        """The terms of some forms, ascending, as `Meant`; of each those forms are CHOSEN. `numbers` are theirs there."""
+        cdef Cursor cursor
+        cdef Py_ssize_t i = 0, end, count = terms.shape[0]
+        cdef PostingList postings
+        cdef list lists = [], marks = [], rests = []
+        cdef bytes row
+        if numbers.shape[0] != count:
+            raise ValueError(f"{numbers.shape[0]} numbers of {count} forms")
+        cdef const int64_t[::1] order = np.argsort(terms, kind="stable")
+        if count:
+            check_range(self.terms, terms[order[0]], terms[order[count - 1]] + 1)
+        cursor.index = cursor.block_end = 0
+        while i < count:
+            end = i + 1
+            while end < count and terms[order[end]] == terms[order[i]]:
+                end += 1
+            self.go_to(&cursor, terms[order[i]])
+            postings = self.open(&cursor)
+            row = chosen_of(postings, order, i, end, numbers)
+            lists.append(postings)
+            marks.append(row)
+            rests.append(0 if row else chosen)
+            i = end
+        return Meant(tuple(lists), tuple(marks), tuple(rests), chosen if count else 0)
+
+    def whole(self, list terms not None):
+        """These terms, ascending, as `Meant`, with all of their forms."""
+        cdef Cursor cursor
+        cdef list lists = []
+        cdef Py_ssize_t term
+        cursor.index = cursor.block_end = 0
+        for term in terms:
+            check_range(self.terms, term, term + 1)
+            self.go_to(&cursor, term)
+            lists.append(self.open(&cursor))
+        return Meant(tuple(lists), (b"",) * len(lists), (chosen,) * len(lists), chosen if lists else 0)
+
+    cdef int go_to(self, Cursor *cursor, Py_ssize_t term) except -1:
+        """Read a term that there is; of the block where the cursor is, no entry is read again."""
+        if not cursor.index <= term < cursor.block_end:
+            start(self.terms, cursor, term)
+        while cursor.index <= term:
+            next_entry(self.terms, cursor)
+        return 0
+
+    cdef PostingList open(self, const Cursor *cursor):
+        """The posting list of the term read last."""
+        cdef PostingList postings = PostingList.__new__(PostingList)
+        postings._open(self.postings, self.positions, <Py_ssize_t>cursor.first, <Py_ssize_t>cursor.second, self.articles)
+        return postings
 
     def strangers(self, tuple names not None, str folded not None):
         """The forms whose folded spelling is `folded`, of terms that have none of these names.
@@ -165,13 +213,39 @@ cdef class Words:
                 return 0
         return chosen | alike
 
-    cdef Alternative answer(self, PostingList postings, bytearray row):
-        cdef int every = chosen
-        cdef uint8_t marks
-        if row is None:
-            return alternative(postings, b"", chosen, chosen)
-        for marks in row:
-            every |= marks
-        if postings.forms == 1:
-            return alternative(postings, b"", every, every)  # known without looking at forms
-        return alternative(postings, bytes(row), chosen, every)
+    cdef Meant answer(self, dict lists, dict marked):
+        cdef int every = chosen, own
+        cdef uint8_t mark
+        cdef list marks = [], rests = []
+        cdef PostingList postings
+        cdef bytearray row
+        if not marked:
+            return Meant(tuple(lists.values()), (b"",) * len(lists), (chosen,) * len(lists), chosen if lists else 0)
+        for term, postings in lists.items():
+            row = marked.get(term)
+            own = chosen
+            if row is not None:
+                for mark in row:
+                    own |= mark
+            every |= own
+            alone = row is None or postings.forms == 1  # known without looking at forms
+            marks.append(b"" if alone else bytes(row))
+            rests.append(own if alone else chosen)
+        return Meant(tuple(lists.values()), tuple(marks), tuple(rests), every)
+
+
+cdef bytes chosen_of(PostingList postings, const int64_t[::1] order, Py_ssize_t begin, Py_ssize_t end,
+                     const int64_t[::1] numbers):
+    """The marks of a term of which the forms of some numbers are meant, those at `order`; none where all are."""
+    cdef Py_ssize_t i
+    cdef int64_t last = 0
+    for i in range(begin, end):
+        last = max(last, numbers[order[i]])
+        if not 0 <= numbers[order[i]] < postings.forms:
+            raise ValueError(f"form number {numbers[order[i]]} of a term with {postings.forms}")
+    if end - begin == postings.forms:
+        return b""
+    cdef bytearray row = bytearray(last + 1)
+    for i in range(begin, end):
+        row[numbers[order[i]]] = chosen
+    return bytes(row)

@@ -40,7 +40,7 @@ from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted._words import Alternative, Words
+from newsindex.inverted._words import Meant, Words
 from newsindex.inverted.build import UNDATED, hash_id
 from newsindex.inverted.columns import Docs, Integers, Packed, Sections, Values
 from newsindex.inverted.vocabulary import READING
@@ -338,13 +338,25 @@ class Segment:
         except _DAMAGE as error:
             raise self._damaged("terms or forms", error) from error
 
-    def look_up(self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool) -> list[Alternative]:
+    def look_up(self, field: str, names: tuple[str, ...], form: str, folded: str, loose: bool) -> Meant:
         """The terms of a word, and which of their forms are spelled as it is; see `Words.look_up`."""
         try:
             words = self._words.get(field) or self._words_of(field)
-            return words.look_up(names, form, folded, loose) if words else []
+            return words.look_up(names, form, folded, loose) if words else Meant()
         except _DAMAGE as error:
             raise self._damaged("terms, forms or postings", error) from error
+
+    def gather(self, field: str, terms: NDArray[np.int64], numbers: NDArray[np.int64]) -> Meant:
+        """The terms of some forms of a field, in which these are meant; `numbers` are those of the forms there."""
+        with self.reading("terms, forms or postings"):
+            words = self._words.get(field) or self._words_of(field)
+            return words.gather(terms, numbers) if words else Meant()
+
+    def whole(self, field: str, terms: list[int]) -> Meant:
+        """Some terms of a field, with all of their forms."""
+        with self.reading("terms, forms or postings"):
+            words = self._words.get(field) or self._words_of(field)
+            return words.whole(terms) if words else Meant()
 
     def _words_of(self, field: str) -> Words | None:
         bounds = self.fields.get(field)

@@ -2,19 +2,17 @@ from numpy import int32, uint8, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted._words import Alternative
 
 class Terms:
     size: int
     def __init__(
         self,
         lists: tuple[PostingList, ...],
-        marks: tuple[NDArray[uint8], ...],
+        marks: tuple[NDArray[uint8] | bytes, ...],
         rests: tuple[int, ...],
         spelled: bool,
     ) -> None: ...
 
-def terms_of(alternatives: list[Alternative], spelled: bool) -> Terms: ...
 def find_phrase(
     words: list[Terms],
     low: int,

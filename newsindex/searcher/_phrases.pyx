@@ -29,7 +29,6 @@ from newsindex.inverted._blocks cimport (
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 from newsindex.inverted._pages cimport PAGE_BITS, touch
 from newsindex.inverted._postings cimport PostingList
-from newsindex.inverted._words cimport Alternative
 from newsindex.searcher._kernels cimport gallop
 
 cdef enum:
@@ -65,17 +64,6 @@ cdef class Terms:
         self.spelled = spelled
         for plist in lists:
             self.size += plist.df
-
-
-def terms_of(list alternatives, bint spelled):
-    """The `Terms` of some `Alternative`s."""
-    cdef Alternative one
-    cdef list lists = [], marks = [], rests = []
-    for one in alternatives:
-        lists.append(one.postings)
-        marks.append(one.marks)
-        rests.append(one.rest)
-    return Terms(tuple(lists), tuple(marks), tuple(rests), spelled)
 
 
 cdef struct Track:

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What `_top` uses of `_scoring`."""
+"""What `_top` and `_union` use of `_scoring`."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
@@ -25,11 +25,15 @@ cdef class Leaf:
     cdef readonly double weight
     cdef readonly double bonus  # by what share it is worth more where it is spelled as it was asked for
     cdef readonly bint partial  # not all of its postings are meant
+    cdef readonly bint wide  # see there
     cdef tuple lists, marks
     cdef Term *terms
     cdef Py_ssize_t count
     cdef int where
     cdef bint most
+    cdef readonly bint of_body  # looked for in bodies, by the lists of all of the text
+
+    cdef bint whole(self, Py_ssize_t k) noexcept nogil
 
 
 cdef class Scorer:

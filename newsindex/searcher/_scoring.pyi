@@ -4,7 +4,7 @@ from numpy import float32, float64, int32, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._postings import PostingList
-from newsindex.inverted._words import Alternative
+from newsindex.inverted._words import Meant
 from newsindex.searcher._collect import Group
 
 class Scale:
@@ -24,6 +24,8 @@ class Leaf:
     group: Group
     weight: float
     partial: bool
+    wide: bool
+    of_body: bool
     def __init__(
         self,
         field: str,
@@ -36,9 +38,7 @@ class Leaf:
         slack: float,
     ) -> None: ...
 
-def leaf_of(
-    field: str, weight: float, alternatives: list[Alternative], most: bool, alike: float, typed: float, slack: float
-) -> Leaf: ...
+def leaf_of(field: str, weight: float, meant: Meant, most: bool, alike: float, typed: float, slack: float) -> Leaf: ...
 
 class Scorer: ...
 

@@ -26,7 +26,7 @@ from newsindex.inverted._blocks cimport (
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport touch
 from newsindex.inverted._postings cimport PostingList
-from newsindex.inverted._words cimport Alternative
+from newsindex.inverted._words cimport Meant
 from newsindex.searcher._collect cimport Group
 from newsindex.searcher._kernels cimport gallop
 
@@ -44,6 +44,9 @@ cdef enum:
     IN_TITLE
     IN_BODY
     ELSEWHERE
+
+cdef enum:
+    TOGETHER = 4  # lists that are walked side by side
 
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT, B_BODY = impacts.B_BODY, B_TITLE = impacts.B_TITLE
 cdef double MARGIN = 1 + 1e-5  # of floats that bound doubles
@@ -81,6 +84,7 @@ cdef class Leaf:
 
     Attributes:
         group: the articles that have one of its terms.
+        wide: whether these are so many that they are better found by `newsindex.searcher._union`.
         partial: whether some of these do not have the word: not in that field, or not in a form that is meant.
     """
 
@@ -88,41 +92,37 @@ cdef class Leaf:
                   double slack):
         cdef Py_ssize_t k
         cdef PostingList plist
-        cdef int rest
         if not len(lists) == len(marks) == len(rests):
             raise ValueError("marks for each list expected")
         self.count = len(lists)
         self.terms = <Term *>malloc(max(self.count, 1) * sizeof(Term))
         if self.terms == NULL:
             raise MemoryError(f"no memory for the {self.count} terms of a word")
-        for k, plist in enumerate(lists):
-            self.terms[k] = Term(<void *>plist, marks_in(marks[k]), len(marks[k]), rests[k])
         self.where = place(field)
         self.weight = weight
         self.lists, self.marks = lists, marks
         self.most = most
         self.bonus = most_bonus
-        self.partial = self.where == IN_BODY
-        for rest in rests:
-            self.partial = self.partial or not rest & CHOSEN
+        self.partial = self.of_body = self.where == IN_BODY
+        for k, plist in enumerate(lists):
+            self.terms[k] = Term(<void *>plist, marks_in(marks[k]), len(marks[k]), rests[k])
+            self.partial = self.partial or not self.terms[k].rest & CHOSEN
         self.group = Group(lists, weight * (1 + most_bonus), slack, most)
+        # Walking a few lists side by side is faster, unless forms have to be looked at.
+        self.wide = self.count > TOGETHER or (self.count > 1 and not most and self.partial)
+
+    cdef bint whole(self, Py_ssize_t k) noexcept nogil:
+        """Whether all postings of a term have the word."""
+        return not self.of_body and self.terms[k].rest & CHOSEN
 
     def __dealloc__(self):
         free(self.terms)
 
 
-def leaf_of(str field, double weight, list alternatives, bint most, double alike, double typed, double slack):
-    """The `Leaf` of some `Alternative`s. The spellings that their forms have count again by the shares `alike`, `typed`."""
-    cdef Alternative one
-    cdef list lists = [], marks = [], rests = []
-    cdef int every = 0
-    for one in alternatives:
-        lists.append(one.postings)
-        marks.append(one.marks)
-        rests.append(one.rest)
-        every |= one.every
-    bonus = (alike if every & ALIKE else 0.0) + (typed if every & TYPED else 0.0)
-    return Leaf(field, weight, tuple(lists), tuple(marks), tuple(rests), most, bonus, slack)
+def leaf_of(str field, double weight, Meant meant not None, bint most, double alike, double typed, double slack):
+    """The `Leaf` of what a pattern means. The spellings that its forms have count again by the shares `alike`, `typed`."""
+    bonus = (alike if meant.every & ALIKE else 0.0) + (typed if meant.every & TYPED else 0.0)
+    return Leaf(field, weight, meant.lists, meant.marks, meant.rests, most, bonus, slack)
 
 
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:
@@ -213,13 +213,14 @@ cdef int add_leaf(Leaf leaf, Scale scale, const int32_t *docs, Py_ssize_t n, dou
     memset(sums, 0, n * 6 * sizeof(int32_t))
     for k in range(leaf.count):
         term = &leaf.terms[k]
+        if not (<PostingList>term.plist)._meets(docs, n):
+            continue
         occurrences.begin(term.marks, term.known, term.rest)
-        if leaf.most and k:
-            memset(sums, 0, n * 6 * sizeof(int32_t))
         (<PostingList>term.plist)._visit(docs, n, occurrences, NULL, sums, limits)
         if leaf.most:
             for i in range(n):
                 best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))
+            memset(sums, 0, n * 6 * sizeof(int32_t))
     for i in range(n):
         scores[i] += leaf.weight * (best[i] if leaf.most else worth(leaf.where, scale, docs[i], sums + 6 * i))
     return 0

@@ -8,7 +8,7 @@ articles are numbered by date, so a conjunction takes them first and its other p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -37,6 +37,7 @@ from newsindex.searcher._kernels import intersect, subtract
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
 from newsindex.searcher._top import FEW, Best, best_of, choose
+from newsindex.searcher._union import united
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
     Docs,
@@ -52,7 +53,6 @@ Bounds = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
 _SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
-_TOGETHER: Final = 4  # lists are walked together; more are united first
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
@@ -176,10 +176,10 @@ class Executor:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
         leaves = []
         for part in plan.children if isinstance(plan, Or) else (plan,):
-            if type(part) is not Word or (leaf := self._leaf(part)).partial:
+            if type(part) is not Word or ((leaf := self._leaf(part)).partial and not leaf.wide):
                 return None
             leaves.append(leaf)
-        return [leaf.group for leaf in leaves if leaf.group.count]
+        return [self._group(leaf, 0, self._segment.articles) for leaf in leaves if leaf.group.count]
 
     def _scorer(self, plan: Plan, memo: Memo = None) -> Scorer:
         """What scores the matches of a plan; `memo` is that of the `run` that found them."""
@@ -266,7 +266,7 @@ class Executor:
             if isinstance(child, Word):
                 leaf = self._leaf(child)
                 parts.leaves.append(leaf)
-                if leaf.partial:
+                if leaf.partial and not leaf.wide:
                     parts.unsure.append(child)
             elif isinstance(child, Phrase):
                 parts.phrases.append(child)
@@ -281,7 +281,7 @@ class Executor:
                 parts.others.append(child)
         if len(parts.phrases) > 1:
             parts.phrases.sort(key=self._rarest)
-        if not any(leaf.group.count > _TOGETHER for leaf in parts.leaves):
+        if not any(leaf.wide for leaf in parts.leaves):
             parts.groups = self._groups(parts.leaves, parts.low, parts.high)
         return parts
 
@@ -315,25 +315,25 @@ class Executor:
                 matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
 
-    def _groups(self, leaves: Iterable[Leaf], low: int, high: int) -> list[Group] | None:
+    def _groups(self, leaves: Sequence[Leaf], low: int, high: int) -> list[Group] | None:
         """A group for each of some words; None where one has no term."""
-        groups = []
-        for leaf in leaves:
-            group = leaf.group
-            if not group.count:
-                return None
-            if group.count > _TOGETHER:
-                with self._segment.reading_postings():
-                    _, docs, bounds, _ = any_of([group], low, high)
-                group = Group(docs=docs, bounds=bounds)
-            groups.append(group)
-        return groups
+        if not all(leaf.group.count for leaf in leaves):
+            return None
+        return [self._group(leaf, low, high) for leaf in leaves]
+
+    def _group(self, leaf: Leaf, low: int, high: int) -> Group:
+        """The articles that have the terms of a word; of a wide one those from `low` to `high` - 1 that have it."""
+        if not leaf.wide:
+            return leaf.group
+        with self._segment.reading_postings():
+            docs, bounds = united(leaf, low, high, self._segment.title_words if leaf.of_body else None)
+        return Group(docs=docs, bounds=bounds)
 
     def _leaf(self, word: Word) -> Leaf:
         leaf = self._leaves.get(word)
         if leaf is None:
-            alternatives = resolve(self._segment, word.field, word.pattern)
-            leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, alternatives)
+            meant = resolve(self._segment, word.field, word.pattern)
+            leaf = self._leaves[word] = make_leaf(self._ranking, self._segment, word, meant)
         return leaf
 
     def _known(self, phrase: Phrase) -> _KnownPhrase:
@@ -365,16 +365,14 @@ class Executor:
 
     def _confirm(self, word: Word, matches: Matches) -> Matches:
         """Those of some articles with the terms of a word that have the word itself."""
-        if not self._leaf(word).partial:
-            return matches
         tallies = word_tallies(self._segment, word, matches.docs)
         return matches.take(np.any([in_field(word, tally) > 0 for tally in tallies], axis=0))
 
     def _or(self, plan: Or, low: int, high: int) -> Matches:
         groups = []
         for child in plan.children:
-            if isinstance(child, Word) and not (leaf := self._leaf(child)).partial:
-                groups += [leaf.group] if leaf.group.count else []
+            if isinstance(child, Word) and ((leaf := self._leaf(child)).wide or not leaf.partial):
+                groups += [self._group(leaf, low, high)] if leaf.group.count else []
             else:
                 groups.append(self.run(child, low, high).group())
         if not groups:

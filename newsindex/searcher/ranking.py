@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted import impacts
-from newsindex.inverted._words import Alternative
+from newsindex.inverted._words import Meant
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
@@ -96,11 +96,11 @@ class Ranking:
         return slack
 
 
-def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, alternatives: list[Alternative]) -> Leaf:
+def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, meant: Meant) -> Leaf:
     """A word in a segment, to be found and, with a ranking, to be scored."""
     weight, slack = (0.0, 1.0) if ranking is None else (ranking.weight(word), ranking.slack(segment))
     most = type(word.pattern) is Stem
-    return leaf_of(word.field, weight, alternatives, most, ALIKE_SHARE, TYPED_SHARE, slack)
+    return leaf_of(word.field, weight, meant, most, ALIKE_SHARE, TYPED_SHARE, slack)
 
 
 @attrs.frozen

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
-from newsindex.inverted._words import Alternative
+from newsindex.inverted._words import Meant
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Fuzzy, Pattern, Phrase, Plan, Prefix, Wildcard, Word, leaves
@@ -31,7 +31,7 @@ _LONGEST: Final = 200_000  # characters of a body that are looked at, so that a 
 _LETTERS: Final = (Prefix, Wildcard, Fuzzy)
 
 Span = tuple[int, int]
-_Sought = list[Alternative] | Prefix | Wildcard | Fuzzy  # a word: its terms, or what its letters are like
+_Sought = Meant | Prefix | Wildcard | Fuzzy  # a word: its terms, or what its letters are like
 _Asked = tuple[Word | Phrase, list[_Sought]]
 
 
@@ -132,7 +132,10 @@ class _Part:
         if isinstance(word, _LETTERS):
             return self._matching(word)
         base = 0 if field == TITLE else self.base
-        found = [one.postings.places(self.doc, one.marks, one.rest, base, self.words) for one in word]
+        found = [
+            postings.places(self.doc, marks, rest, base, self.words)
+            for postings, marks, rest in zip(word.lists, word.marks, word.rests, strict=True)
+        ]
         return found[0] if len(found) == 1 else sorted({position for some in found for position in some})
 
     def _matching(self, pattern: Prefix | Wildcard | Fuzzy) -> list[int]:

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._occurrences import CHOSEN
-from newsindex.inverted._words import Alternative
+from newsindex.inverted._words import Meant
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
-from newsindex.searcher._phrases import Terms, find_phrase, terms_of
+from newsindex.searcher._phrases import Terms, find_phrase
 
 Docs = NDArray[np.int32]
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
@@ -30,48 +29,31 @@ _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words 
 _MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
 
 
-def resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
+def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     """The terms that `pattern` means in `field` of a segment.
 
     A segment never changes, so it keeps the answers: one search asks two or three times, and words come again.
     """
-    known: list[Alternative] | None = segment.resolved.get((field, pattern))
+    known: Meant | None = segment.resolved.get((field, pattern))
     if known is None:
         known = _resolve(segment, TEXT if field == BODY else field, pattern)
         _keep(segment, (field, pattern), known)
     return known
 
 
-def _resolve(segment: Segment, field: str, pattern: Pattern) -> list[Alternative]:
+def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     if isinstance(pattern, Stem):
-        names, form = (pattern.stem, *pattern.others), pattern.form
-        return segment.look_up(field, names, form, fold(form), pattern.loose)
+        names = (pattern.stem, *pattern.others)
+        return segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
     if isinstance(pattern, Derived):
-        return [Alternative(segment.posting_list(term)) for term in _derived_terms(segment, field, pattern)]
+        return segment.whole(field, list(_derived_terms(segment, field, pattern)))
     if isinstance(pattern, Form):
         found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
-        return [] if found is None else [_chosen(segment, found[0], [found[1]])]
-    groups: dict[int, list[int]] = {}
-    for term, number in zip(*(column.tolist() for column in _matching_forms(segment, field, pattern)), strict=True):
-        groups.setdefault(term, []).append(number)
-    return [_chosen(segment, term, numbers) for term, numbers in sorted(groups.items())]
+        return Meant() if found is None else segment.gather(field, *np.array(found, np.int64).reshape(2, 1))
+    return segment.gather(field, *_matching_forms(segment, field, pattern))
 
 
-def _chosen(segment: Segment, term: int, numbers: list[int]) -> Alternative:
-    """A term of which the forms of these numbers are meant."""
-    postings = segment.posting_list(term)
-    if len(numbers) == postings.forms:
-        return Alternative(postings)
-    with segment.reading("forms"):
-        if max(numbers) >= postings.forms:
-            raise ValueError(f"form number {max(numbers)} of a term with {postings.forms}")
-        marks = bytearray(max(numbers) + 1)
-        for number in numbers:
-            marks[number] = CHOSEN
-    return Alternative(postings, bytes(marks), 0)
-
-
-def _keep(segment: Segment, key: tuple[str, Any], found: list[Any]) -> None:
+def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
     if segment.resolved_terms > _MAX_RESOLVED:
         segment.resolved.clear()
         segment.resolved_terms = 0
@@ -109,7 +91,7 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
 
 def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
     """In about how many articles of a segment a pattern occurs: at most so many."""
-    return min(sum(one.postings.df for one in resolve(segment, field, pattern)), segment.articles)
+    return min(resolve(segment, field, pattern).df, segment.articles)
 
 
 # Counting.
@@ -118,8 +100,12 @@ def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
 def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
     """How often each term of a word occurs in each of `docs`; of the text also how often in the title."""
     limits = segment.title_words if word.field in (TEXT, BODY) else None
+    meant = resolve(segment, word.field, word.pattern)
     with segment.reading_postings():
-        return [one.tally(docs, limits) for one in resolve(segment, word.field, word.pattern)]
+        return [
+            postings.tally(docs, limits, marks, rest)
+            for postings, marks, rest in zip(meant.lists, meant.marks, meant.rests, strict=True)
+        ]
 
 
 def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
@@ -129,7 +115,7 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
         found = resolve(segment, phrase.field, pattern)
         if not found:
             return []
-        words.append(terms_of(found, isinstance(pattern, Stem) and bool(pattern.form)))
+        words.append(Terms(found.lists, found.marks, found.rests, isinstance(pattern, Stem) and bool(pattern.form)))
     return words
 
 

@@ -14,6 +14,7 @@ from newsindex.inverted.impacts import Lengths
 from newsindex.searcher._collect import all_of, any_of
 from newsindex.searcher._scoring import Leaf, Scale, WordScorer, score, score_tally
 from newsindex.searcher._top import Best, best_of, choose
+from newsindex.searcher._union import united
 
 ARTICLES = 700
 FORMS = 6
@@ -113,12 +114,48 @@ def test_scores_are_those_of_the_formula_and_bounds_bound_them(
     assert (scores <= added).all()
     if len(lists) == 1:
         assert (scores <= best_of(leaf.group, 0, ARTICLES, 0)[2]).all()
+    if all(not rest & CHOSEN or all(mark & CHOSEN for mark in some) for _, (some, rest) in terms):
+        # Forms that are left out of those that are meant come with `rests` that leave out the others too.
+        check_united(field, leaf, lengths, scores, docs)
     some = np.array(sorted(random.Random(picks).sample(range(ARTICLES), 60)), np.int32)
     whole = dict(zip(docs.tolist(), scores.tolist(), strict=True))
     again = score([leaf], scale_of(lengths, means), some)
     assert again.tolist() == [whole.get(doc, 0.0) for doc in some.tolist()]
     twice = score([leaf, leaf], scale_of(lengths, means), some)
     assert twice.tolist() == (again + again).tolist()
+
+
+def check_united(field, leaf, lengths, scores, docs):
+    """`united` finds just the articles that have the word, here or in a part, and bounds their scores too."""
+    titles = lengths.title if field == "body" else None
+    exact = [doc for doc, score in zip(docs.tolist(), scores.tolist(), strict=True) if score > 0]
+    found, bounds = united(leaf, 0, ARTICLES, titles)
+    assert found.tolist() == exact
+    assert (scores[scores > 0] <= bounds).all()
+    for low, high in ((0, 0), (7, ARTICLES // 2), (ARTICLES // 3, ARTICLES + 9)):
+        assert united(leaf, low, high, titles)[0].tolist() == [doc for doc in exact if low <= doc < high]
+
+
+def test_bounds_of_many_terms_are_closer_than_the_sum_of_their_bounds():
+    lengths = random_lengths(1)
+    lists = tuple(posting_list(random_occurrences(k, lengths, "text"), lengths, "text", FORMS) for k in range(8))
+    leaf = Leaf("text", 1.0, lists, (b"",) * 8, (CHOSEN,) * 8, False, 0.0, 1.0)
+    assert leaf.wide
+    docs, bounds = united(leaf, 0, ARTICLES)
+    _, also, sums, _ = any_of([leaf.group], 0, ARTICLES)
+    scores = score([leaf], scale_of(lengths, own_means(lengths)), docs)
+    assert also.tolist() == docs.tolist()
+    assert (bounds <= sums * (1 + 1e-6)).all()
+    assert 2 * (bounds - scores).mean() < (sums - scores).mean()
+
+
+def test_united_in_bodies_needs_to_know_where_these_begin():
+    lengths = random_lengths(0)
+    plist = posting_list({1: [(0, 0)]}, lengths, "text", FORMS)
+    leaf = Leaf("body", 1.0, (plist,), (b"",), (CHOSEN,), False, 0.0, 1.0)
+    for titles in (None, lengths.title[1:]):
+        with pytest.raises(ValueError, match="the length of each title"):
+            united(leaf, 0, ARTICLES, titles)
 
 
 def test_bounds_are_close_where_the_averages_are_those_of_the_segment():

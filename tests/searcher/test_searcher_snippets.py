@@ -266,11 +266,12 @@ def test_places_are_the_positions_of_occurrences():
     rng = random.Random(8)
     found = 0
     for _ in range(1_000):
-        for one in resolve(segment, rng.choice(["text", "title"]), random_pattern(rng)):
+        meant = resolve(segment, rng.choice(["text", "title"]), random_pattern(rng))
+        for postings, marks, rest in zip(meant.lists, meant.marks, meant.rests, strict=True):
             doc, base, words = rng.randrange(segment.articles), rng.choice([0, 0, 3]), rng.choice([2, 5, 1_000])
-            positions = one.postings.occurrences(np.array([doc], np.int32), one.marks, one.rest)[1].tolist()
+            positions = postings.occurrences(np.array([doc], np.int32), marks, rest)[1].tolist()
             expected = [position - base for position in positions if base <= position < base + words]
-            assert one.postings.places(doc, one.marks, one.rest, base, words) == expected
+            assert postings.places(doc, marks, rest, base, words) == expected
             found += len(expected)
     assert found > 50
 

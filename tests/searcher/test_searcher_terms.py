@@ -8,6 +8,7 @@ from searcher_twins import STEMMER, field_forms, frequencies, how_often, is_mean
 
 from newsindex.analysis import fold, is_spelling
 from newsindex.article import Article
+from newsindex.errors import CorruptIndexError
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.query.nodes import And, Derived, Form, Fuzzy, Not, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher.terms import document_frequency, phrase_tally, resolve, word_tallies
@@ -89,21 +90,47 @@ def test_resolve_gives_all_forms_that_are_meant_and_no_others(field, pattern):
         if is_meant(spelling(number), pattern):
             term, place = SEGMENT.forms.payload(number)
             wanted.setdefault(term, set()).add(place)
-    alternatives = resolve(SEGMENT, field, pattern)
-    assert sorted((one.postings.df, one.postings.forms) for one in alternatives) == sorted(
+    meant = resolve(SEGMENT, field, pattern)
+    assert sorted((postings.df, postings.forms) for postings in meant.lists) == sorted(
         (SEGMENT.posting_list(term).df, SEGMENT.posting_list(term).forms) for term in wanted
     )
-    chosen = [marked(one, CHOSEN) for one in alternatives]
+    chosen = marked(meant, CHOSEN)
     assert sorted(chosen) == sorted(map(sorted, wanted.values()))
-    assert all(one.every == CHOSEN for one in alternatives)
-    whole = [len(numbers) == one.postings.forms for one, numbers in zip(alternatives, chosen, strict=True)]
-    assert [one.partial for one in alternatives] == [not every for every in whole]
+    assert meant.every == (CHOSEN if wanted else 0)
+    assert meant.df == sum(postings.df for postings in meant.lists)
+    whole = [len(numbers) == postings.forms for postings, numbers in zip(meant.lists, chosen, strict=True)]
+    assert [bool(rest) for rest in meant.rests] == whole
 
 
-def marked(one, mark):
-    """The numbers of the forms of a term that have a mark."""
-    numbers = range(one.postings.forms)
-    return [k for k in numbers if (int(one.marks[k]) if k < len(one.marks) else one.rest) & mark]
+def marked(meant, mark):
+    """Of each term the numbers of the forms that have a mark."""
+    return [
+        [k for k in range(postings.forms) if (marks[k] if k < len(marks) else rest) & mark]
+        for postings, marks, rest in zip(meant.lists, meant.marks, meant.rests, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "numbers"), [([0], [10**6]), ([0], [-1]), ([-1], [0]), ([10**6], [0]), ([0, 0], [0])]
+)
+def test_forms_that_no_term_has_are_refused(terms, numbers):
+    with pytest.raises(CorruptIndexError):
+        SEGMENT.gather("text", np.array(terms, np.int64), np.array(numbers, np.int64))
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, len(SEGMENT.forms) - 1), unique=True), st.randoms())
+def test_forms_are_gathered_in_any_order(numbers, rng):
+    """Over blocks of the dictionary that lie apart; and terms taken whole are those with all of their forms."""
+    rng.shuffle(numbers)
+    pairs = [SEGMENT.forms.payload(number) for number in numbers]
+    meant = SEGMENT.gather("text", *np.array(pairs, np.int64).reshape(-1, 2).T.copy())
+    terms = sorted({term for term, _ in pairs})
+    assert marked(meant, CHOSEN) == [sorted(place for one, place in pairs if one == term) for term in terms]
+    whole = SEGMENT.whole("text", terms)
+    for one in (meant, whole):
+        assert [found.df for found in one.lists] == [SEGMENT.posting_list(term).df for term in terms]
+    assert all(len(numbers) == found.forms for numbers, found in zip(marked(whole, CHOSEN), whole.lists, strict=True))
 
 
 def spelling(number):
@@ -149,14 +176,15 @@ def test_a_word_means_its_terms_and_knows_which_forms_are_spelled_as_asked(form,
             numbers["alike"].add(place)
     bounds = SEGMENT.fields[field]
     found_terms = terms.intersection(map(name_of, range(bounds.first_term, bounds.end_term)))
-    alternatives = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
-    assert len(alternatives) == len(found_terms)
-    assert all(len(marked(one, CHOSEN)) == one.postings.forms and not one.partial for one in alternatives)
+    meant = resolve(SEGMENT, field, widen(Word(field, pattern), [LIVE]).pattern)
+    assert len(meant) == len(found_terms)
+    assert [len(numbers) for numbers in marked(meant, CHOSEN)] == [postings.forms for postings in meant.lists]
+    assert all(rest & CHOSEN for rest in meant.rests)
     for way, mark in (("alike", ALIKE), ("typed", TYPED)):
-        sizes = sorted(len(marked(one, mark)) for one in alternatives if marked(one, mark))
+        sizes = sorted(len(some) for some in marked(meant, mark) if some)
         by_term = [sum(place[0] == term for place in numbers[way]) for term in {place[0] for place in numbers[way]}]
         assert sizes == sorted(by_term)
-        assert all(bool(one.every & mark) == bool(marked(one, mark)) for one in alternatives)
+        assert bool(meant.every & mark) == bool(sizes)
 
 
 def test_the_body_has_a_word_whatever_reading_the_title_has_of_it():
