@@ -72,11 +72,13 @@ class Search:
         limit = self._articles if limit is None else limit
         if sort == "newest" or (sort == "relevance" and not self._scored and closeness is None):
             return self._latest(offset, limit, closeness)
-        if sort == "relevance" and closeness is None:
+        if sort == "oldest":
+            return self._oldest(offset, limit, closeness)
+        if closeness is None:
             return self._best(offset, limit)
         docs = self.matches()
         found = [one for number, some in enumerate(docs) for one in self._found(number, some, closeness)]
-        found.sort(key=_by_age if sort == "oldest" else None, reverse=sort == "relevance")
+        found.sort(reverse=True)
         return Page(len(found), found[offset : offset + limit])
 
     def _best(self, offset: int, limit: int) -> Page:
@@ -94,6 +96,17 @@ class Search:
             found += self._found(number, docs, closeness)
         found.sort(key=_by_date, reverse=True)
         return Page(total, found[offset:wanted])
+
+    def _oldest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:
+        docs = self.matches()
+        found: list[Found] = []
+        for number, some in enumerate(docs):
+            # Docids ascend by date, but undated articles, which come last here, have the first ones.
+            dated = int(np.searchsorted(some, self._segments[number].segment.interval(None, None)[0]))
+            first = np.concatenate((some[dated:], some[:dated]))[: offset + limit]
+            found += self._found(number, np.sort(first), closeness)
+        found.sort(key=_by_age)
+        return Page(sum(map(len, docs)), found[offset : offset + limit])
 
     def _found(self, number: int, docs: Docs, closeness: Closeness | None) -> list[Found]:
         """Some matches of a segment, scored."""

@@ -185,3 +185,19 @@ def test_the_spelling_that_few_articles_have_decides_which_are_on_the_page(seed)
         for limit in (1, 10, 40):
             page = search(parts, plan).page(limit)
             assert (page.total, page.found) == (whole.total, whole.found[:limit])
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+def test_a_page_by_date_scores_only_what_may_be_on_it(sort, monkeypatch):
+    scored_articles = []
+    score = Executor.score
+
+    def counting(self, plan, docs, memo=None):
+        scored_articles.append(len(docs))
+        return score(self, plan, docs, memo)
+
+    monkeypatch.setattr(Executor, "score", counting)
+    page = search(SPLIT[1], Word("text", Form("de"))).page(3, offset=1, sort=sort)
+    assert page.total > 4 * len(SPLIT[1])
+    assert len(page.found) == 3
+    assert max(scored_articles) <= 4
