@@ -1,4 +1,4 @@
-from numpy import int64, uint8, uint64
+from numpy import int32, int64, uint8, uint64
 from numpy.typing import NDArray
 
 from newsindex.inverted._dictionary import Dictionary
@@ -13,4 +13,4 @@ class DictionaryWriter:
 
 def merge(
     dictionaries: list[tuple[Dictionary, int, int]],
-) -> tuple[NDArray[uint8], NDArray[uint64], list[NDArray[int64]]]: ...
+) -> tuple[NDArray[uint8], NDArray[uint64], list[NDArray[int32]]]: ...

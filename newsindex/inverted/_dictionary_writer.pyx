@@ -4,7 +4,7 @@
 `newsindex.inverted.build` writes those of a segment, `newsindex.inverted.merge` unites those of several.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memchr, memcmp, memcpy
 
@@ -166,7 +166,7 @@ cdef class DictionaryWriter:
 cdef struct Head:
     Cursor cursor
     Py_ssize_t left   # entries that are not united yet, this one included
-    int64_t *mapped   # of this one
+    int32_t *mapped   # of this one
     Py_ssize_t size
     uint8_t[ENTRY_ROOM] entry
 
@@ -193,12 +193,12 @@ cdef int step(Dictionary dictionary, Head *head) except -1:
 def merge(list dictionaries):
     """Merge ranges of sorted dictionaries: [(dictionary, low, high), ...].
 
-    Returns (data, starts, maps): the union in order, packed, and for each input an int64 array that says which entry of
+    Returns (data, starts, maps): the union in order, packed, and for each input an int32 array that says which entry of
     the union each of its entries became.
     """
-    cdef Py_ssize_t k, low, high, count = len(dictionaries)
+    cdef Py_ssize_t k, low, high, entries = 0, count = len(dictionaries)
     cdef Dictionary dictionary
-    cdef int64_t[::1] mapped
+    cdef int32_t[::1] mapped
     cdef list maps = []
     cdef Heads made = Heads()
     made.heads = <Head *>malloc(max(count, 1) * sizeof(Head))
@@ -206,13 +206,16 @@ def merge(list dictionaries):
         raise MemoryError("no memory to merge dictionaries")
     for k, (dictionary, low, high) in enumerate(dictionaries):
         check_range(dictionary, low, high)
-        maps.append(np.empty(high - low, np.int64))
+        entries += high - low
+        maps.append(np.empty(high - low, np.int32))
         made.heads[k].left = high - low
         if high > low:
             mapped = maps[k]
             made.heads[k].mapped = &mapped[0]
             start(dictionary, &made.heads[k].cursor, low)
             step(dictionary, &made.heads[k])
+    if entries > 0x7FFFFFFF:
+        raise OverflowError(f"{entries} entries in dictionaries to be merged; leave the segments as they are")
     unite([dictionary for dictionary, _, _ in dictionaries], made)
     put_bytes(&made.starts, &made.data.size, 8)
     return gathered(&made.data, np.uint8), gathered(&made.starts, np.uint64), maps

@@ -9,13 +9,11 @@ from libc.string cimport memcpy
 
 import numpy as np
 
+from newsindex.inverted._blocks cimport BLOCK, Rows, fault, peek
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 
 from newsindex.inverted import impacts
 from newsindex.inverted.fields import TEXT, TITLE
-
-cdef enum:
-    _BLOCK = 128
 
 cdef enum:
     IN_TEXT  # the field whose positions begin with those of the title
@@ -24,7 +22,6 @@ cdef enum:
 
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT
 cdef double STEPS = impacts.STEPS * (1 + 1e-6)  # a hair more, for norms that were rounded down
-cdef Py_ssize_t FLUSH = 1 << 20  # bytes gathered before a sink is called
 
 
 cdef int put_varint(Buffer *buffer, uint64_t value) except -1 nogil:
@@ -90,23 +87,6 @@ cdef class PostingWriter:
     Memory is bounded by one block and the docs blocks of the term at hand, so that a merge may hand over a
     long list in parts. `lengths` are those of the articles, and `field` says of which field the terms that follow are.
     """
-
-    cdef object postings_sink, positions_sink
-    cdef const uint32_t[::1] title_words
-    cdef const float[::1] title_norms, body_norms
-    cdef int where
-    cdef Buffer postings, positions, blocks, table, first, maxima, impacts
-    cdef Buffer deltas, numbers  # uint32 each: the occurrences of the block at hand
-    cdef uint32_t[_BLOCK] docs
-    cdef uint32_t[_BLOCK] counts
-    cdef uint32_t[_BLOCK] titles   # how many of the occurrences are in the title
-    cdef Py_ssize_t held           # articles in the block at hand
-    cdef Py_ssize_t df, written_blocks
-    cdef int64_t last_doc, block_base
-    cdef int32_t last_position
-    cdef uint32_t forms
-    cdef uint64_t postings_done, positions_done, term_positions
-    cdef uint32_t delta_bits, number_bits
 
     def __cinit__(self, postings_sink, positions_sink, lengths):
         self.postings_sink = postings_sink
@@ -175,7 +155,7 @@ cdef class PostingWriter:
         return 0
 
     cdef int _new_posting(self, int32_t doc) except -1 nogil:
-        if self.held == _BLOCK:
+        if self.held == BLOCK:
             self._write_block(False)
         if not self.last_doc < doc < self.title_words.shape[0]:
             with gil:
@@ -215,6 +195,41 @@ cdef class PostingWriter:
         self.titles[self.held - 1] += in_title
         return 0
 
+    cdef int copy(self, int32_t doc, const Rows *rows, Py_ssize_t first, Py_ssize_t count, const int32_t *forms,
+                  Py_ssize_t known) except -1 nogil:
+        """Add the article `doc` with `count` occurrences from the `first` of another list's block on.
+
+        What is form x in that list is `forms[x]` in this one; these are `known`.
+        """
+        cdef Py_ssize_t k
+        cdef int64_t position = -1
+        cdef uint32_t in_title = 0, delta_bits = 0, number_bits = 0, form, title_words
+        self._new_posting(doc)
+        title_words = self.title_words[doc]
+        reserve(&self.deltas, 4 * count)
+        reserve(&self.numbers, 4 * count)
+        cdef uint32_t *deltas = <uint32_t *>(self.deltas.data + self.deltas.size)
+        cdef uint32_t *numbers = <uint32_t *>(self.numbers.data + self.numbers.size)
+        for k in range(count):
+            deltas[k] = peek(rows.positions, first + k, rows.delta_width)
+            position += 1 + <int64_t>deltas[k]
+            in_title += position < title_words
+            form = peek(rows.forms, first + k, rows.form_width)
+            if form >= known:
+                return fault("an occurrence in a form that its term does not have")
+            numbers[k] = forms[form]
+            delta_bits |= deltas[k]
+            number_bits |= numbers[k]
+        if position > 0x7FFFFFFF:
+            return fault("an impossible position")
+        self.deltas.size += 4 * count
+        self.numbers.size += 4 * count
+        self.delta_bits |= delta_bits
+        self.number_bits |= number_bits
+        self.counts[self.held - 1] += <uint32_t>count
+        self.titles[self.held - 1] += in_title
+        return 0
+
     cdef uint8_t _impact(self, Py_ssize_t i) noexcept nogil:
         """The impact of posting `i` of the block at hand, rounded up; `newsindex.inverted.impacts` has the formula."""
         cdef uint32_t doc = self.docs[i], count = self.counts[i] + 1, title = self.titles[i]
@@ -226,7 +241,7 @@ cdef class PostingWriter:
         return <uint8_t>min(ceil(STEPS * shares / (K1 + shares)), 255.0)
 
     cdef int _write_impacts(self) except -1 nogil:
-        cdef uint8_t[_BLOCK] impacts
+        cdef uint8_t[BLOCK] impacts
         cdef uint8_t highest = 0
         cdef Py_ssize_t i
         for i in range(self.held):

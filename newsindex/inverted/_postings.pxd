@@ -18,8 +18,10 @@ cdef class PostingList:
 
     cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
                    Py_ssize_t articles) except -1
-    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1
-    cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1
+    cdef int _attach(self, Pages postings, Pages positions, Py_ssize_t articles) except -1
+    cdef int _turn_to(self, Py_ssize_t start, Py_ssize_t stop) except -1 nogil
+    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1 nogil
+    cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1 nogil
     cdef int verify_docs(self, int64_t low, int64_t high) except -1 nogil
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1
     cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1 nogil

@@ -1,6 +1,6 @@
 from typing import Any
 
-from numpy import int32, int64, uint8, uint32, uint64
+from numpy import int32, int64, uint8, uint32
 from numpy.typing import NDArray
 
 from newsindex.inverted._pages import Pages
@@ -35,16 +35,3 @@ class PostingList:
     def occurrences(
         self, wanted: NDArray[int32], marks: NDArray[uint8] | bytes | None = None, rest: int = 0
     ) -> tuple[NDArray[int64], NDArray[int32], NDArray[Any]]: ...
-
-def list_sizes(
-    postings: Pages,
-    positions: Pages,
-    starts: NDArray[uint64],
-    articles: int,
-) -> NDArray[int64]: ...
-def read_terms(
-    postings: Pages,
-    positions: Pages,
-    starts: NDArray[uint64],
-    renumbered: NDArray[int32],
-) -> tuple[NDArray[int32], NDArray[int32], NDArray[int32], NDArray[int32]]: ...

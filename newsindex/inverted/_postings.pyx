@@ -25,7 +25,6 @@ CorruptIndexError.
 
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free
 from libc.string cimport memcpy
 
 import numpy as np
@@ -46,8 +45,7 @@ from newsindex.inverted._blocks cimport (
     peek,
     u32,
 )
-from newsindex.inverted._buffers cimport Buffer, put_bytes
-from newsindex.inverted._occurrences cimport Occurrences, gathered
+from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport Pages, touch
 
 cdef enum:
@@ -72,23 +70,38 @@ cdef class PostingList:
 
     cdef int _open(self, Pages postings, Pages positions, Py_ssize_t start, Py_ssize_t stop,
                    Py_ssize_t articles) except -1:
-        cdef uint64_t value
+        self._attach(postings, positions, articles)
+        return self._turn_to(start, stop)
+
+    cdef int _attach(self, Pages postings, Pages positions, Py_ssize_t articles) except -1:
+        """Take the sections in which lists are to be read."""
         self.postings, self.positions = postings, positions
         self.data, self.occ = postings.view, positions.view
-        if start < 0 or stop > self.data.shape[0] - 8 or start >= stop:
-            raise ValueError(f"a list from {start} to {stop} is outside its section of {self.data.shape[0]} bytes")
-        self.start = start
-        self.list.data = &self.data[0]
-        self.list.stop = stop
+        self.list.data = postings.data
         self.list.articles = articles
-        touch(postings, start, min(stop, start + MOST_HEADER))
+        return 0
+
+    cdef int _turn_to(self, Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+        """Become the list from `start` to `stop`. Whoever merges lists reads them all by one object."""
+        cdef uint64_t value
+        if start < 0 or stop > self.data.shape[0] - 8 or start >= stop:
+            with gil:
+                raise ValueError(
+                    f"a list from {start} to {stop} is outside its section of {self.data.shape[0]} bytes"
+                )
+        self.start = start
+        self.list.stop = stop
+        self.list.positions_size = 0
+        touch(self.postings, start, min(stop, start + MOST_HEADER))
         start = self._varint(start, &value)
-        if value < 1 or value > <uint64_t>articles:
-            raise ValueError(f"a list of {value} articles in a segment of {articles}")
+        if value < 1 or value > <uint64_t>self.list.articles:
+            with gil:
+                raise ValueError(f"a list of {value} articles in a segment of {self.list.articles}")
         self.df = self.list.df = <Py_ssize_t>value
         start = self._varint(start, &value)
         if value < 1 or value > 0x7FFFFFFF:
-            raise ValueError(f"a term with {value} forms")
+            with gil:
+                raise ValueError(f"a term with {value} forms")
         self.forms = self.list.forms = <Py_ssize_t>value
         self.list.block_count = (self.df + _BLOCK - 1) // _BLOCK
         if self.list.block_count > 1:
@@ -96,17 +109,17 @@ cdef class PostingList:
         self.list.impacts = start
         self.list.blocks = start + self.df
         if self.list.blocks > stop:
-            raise ValueError("impacts outside their list")
-        return touch(postings, self.start, stop)
+            fault("impacts outside their list")
+        return touch(self.postings, self.start, stop)
 
-    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1:
+    cdef int _lay_out_blocks(self, Py_ssize_t at) except -1 nogil:
         """Find the parts of a list of several blocks from `at`, where its header goes on."""
         cdef Py_ssize_t count = self.list.block_count
         cdef uint64_t start, size
         at = self._varint(at, &start)
         at = self._varint(at, &size)
         if size > <uint64_t>self.occ.shape[0] or start + size + 8 > <uint64_t>self.occ.shape[0]:
-            raise ValueError("occurrences outside their section")
+            fault("occurrences outside their section")
         self.list.positions = &self.occ[0]
         self.list.positions_start, self.list.positions_size = <Py_ssize_t>start, <Py_ssize_t>size
         self.list.table = at
@@ -114,14 +127,14 @@ cdef class PostingList:
         self.list.impacts = self.list.maxima + count
         self.list.blocks = self.list.impacts + self.df
         if self.list.blocks > self.list.stop:
-            raise ValueError("a block table outside its list")
+            fault("a block table outside its list")
         touch(self.postings, self.start, self.list.blocks)
         self.list.blocks_size = u32(&self.list, self.list.maxima - 4)
         if self.list.blocks + self.list.blocks_size != self.list.stop:
-            raise ValueError("blocks that do not fill their list")
+            fault("blocks that do not fill their list")
         return 0
 
-    cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1:
+    cdef Py_ssize_t _varint(self, Py_ssize_t at, uint64_t *value) except -1 nogil:
         cdef int shift = 0
         value[0] = 0
         while at < self.list.stop and shift < 63:
@@ -130,7 +143,7 @@ cdef class PostingList:
             if self.data[at - 1] < 128:
                 return at
             shift += 7
-        raise ValueError("a number without an end")
+        return fault("a number without an end")
 
     cdef int verify_docs(self, int64_t low, int64_t high) except -1 nogil:
         """Verify the docs blocks that may hold docids from `low` to `high` - 1."""
@@ -369,65 +382,3 @@ cdef class PostingList:
             touch(self.positions, begin, end)
         open_rows(&occurrences.rows, section, begin, end, count, self.list.forms)
         return 0
-
-
-def list_sizes(Pages postings not None, Pages positions not None, const uint64_t[::1] starts, Py_ssize_t articles):
-    """How many bytes each of several lists takes, its occurrences included (int64); see `read_terms`."""
-    cdef Py_ssize_t t
-    cdef PostingList plist
-    found = np.empty(starts.shape[0] - 1, np.int64)
-    cdef int64_t[::1] out = found
-    for t in range(starts.shape[0] - 1):
-        plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1], articles)
-        out[t] = plist.list.stop - plist.start + plist.list.positions_size
-    return found
-
-
-def read_terms(Pages postings not None, Pages positions not None, const uint64_t[::1] starts,
-               const int32_t[::1] renumbered):
-    """Every occurrence of several terms, for merging: term t has the list from `starts[t]` to `starts[t + 1]`.
-
-    Docid d becomes `renumbered[d]`; where that is negative the article is left out.
-
-    Returns (terms, docids, positions, forms), int32 each, ordered by term, old docid and position.
-    """
-    cdef Py_ssize_t t, block, count, after, i, k
-    cdef uint32_t[_BLOCK] docs
-    cdef uint32_t[_BLOCK] counts
-    cdef Py_ssize_t first
-    cdef int32_t pair[2]
-    cdef PostingList plist
-    cdef Occurrences occurrences = Occurrences()
-    cdef Columns columns = Columns()
-    for t in range(starts.shape[0] - 1):
-        plist = PostingList(postings, positions, <Py_ssize_t>starts[t], <Py_ssize_t>starts[t + 1],
-                            renumbered.shape[0])
-        plist.verify_docs(0, renumbered.shape[0])
-        occurrences.read = 0
-        for block in range(plist.list.block_count):
-            count = plist._decode(block, docs, counts, &after)
-            first = 0
-            for i in range(count):
-                first += counts[i]
-            plist._open_occurrences(occurrences, block, first, after)
-            first = 0
-            for i in range(count):
-                if renumbered[docs[i]] >= 0:
-                    occurrences.copy(first, counts[i])
-                    for k in range(counts[i]):
-                        pair[0] = <int32_t>t
-                        pair[1] = renumbered[docs[i]]
-                        put_bytes(&columns.terms, &pair[0], 4)
-                        put_bytes(&columns.docs, &pair[1], 4)
-                first += counts[i]
-    return gathered(&columns.terms), gathered(&columns.docs), occurrences.positions(), occurrences.forms()
-
-
-cdef class Columns:
-    """Owns two growing columns, so that they are freed whatever happens."""
-
-    cdef Buffer terms, docs
-
-    def __dealloc__(self):
-        free(self.terms.data)
-        free(self.docs.data)

@@ -1,13 +1,13 @@
 """Merging segments into one: k-way by date, without the articles that were deleted.
 
-Posting lists pass through in portions of bounded size, so memory grows with the number of articles by a few bytes each
-(their new numbers), and not with their text. Sections are those of `newsindex.inverted.segment`.
+Posting lists pass through article by article (see `_list_merger`), so memory grows with the number of articles by some
+bytes each (their new numbers and lengths) and with the dictionaries, and not with the text. Sections are those of
+`newsindex.inverted.segment`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 
 from newsindex.inverted import _strings
 from newsindex.inverted._dictionary_writer import merge
+from newsindex.inverted._list_merger import ListMerger, Lists
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted._postings import list_sizes, read_terms
 from newsindex.inverted.build import FieldTables, hash_id, wide, write_hashes
 from newsindex.inverted.columns import Packed, Sink, Values, places_of, starts_of, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 from newsindex.inverted.vocabulary import rank_in_groups
 
-_PORTION: Final = 1 << 20  # encoded bytes merged at a time; an occurrence takes one or two, and 56 while it is merged
-_TERMS: Final = 1 << 14  # terms whose lists are looked at before any of them is merged
 _ARTICLES: Final = 1 << 14  # articles whose ids or titles are copied at a time
 
 
@@ -119,8 +117,13 @@ class Merger:
             nonlocal size
             size += len(chunk)
             sink.write(bytes(chunk))
+            self._release()
 
-        writer = PostingWriter(postings_sink, lambda chunk: spool.write(bytes(chunk)), lengths)
+        def positions_sink(chunk: Any) -> None:
+            spool.write(bytes(chunk))
+            self._release()
+
+        writer = PostingWriter(postings_sink, positions_sink, lengths)
         for name in names:
             FieldMerger(name, self._sources, self.renumbered).write(writer, tables)
         writer.finish()
@@ -214,12 +217,12 @@ class FieldMerger:
         )
         self._number_forms(form_maps)
 
-    def _number_forms(self, form_maps: Sequence[NDArray[np.int64]]) -> None:
+    def _number_forms(self, form_maps: Sequence[NDArray[np.int32]]) -> None:
         """Give each merged form its term and its number there, and each source a map from its numbers to those."""
         count = len(self._form_starts) - 1
-        self._form_terms = np.zeros(count, np.int64)
-        ranks = np.full(count, np.iinfo(np.int64).max)
-        old: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        self._form_terms = np.zeros(count, np.int32)
+        ranks = np.full(count, np.iinfo(np.int32).max, np.int32)
+        old: list[tuple[NDArray[np.int32], NDArray[np.int32]]] = []
         for segment, bounds, form_map, term_map in zip(
             self._segments, self._bounds, form_maps, self._term_maps, strict=True
         ):
@@ -229,7 +232,7 @@ class FieldMerger:
             # Forms were numbered by frequency; the best rank in any source stands in for it.
             ranks[form_map] = np.minimum(ranks[form_map], numbers)
         by_term = np.lexsort((ranks, self._form_terms))
-        self._form_numbers = np.zeros(count, np.int64)
+        self._form_numbers = np.zeros(count, np.int32)
         self._form_numbers[by_term] = rank_in_groups(self._form_terms[by_term])
         self._form_counts = np.bincount(self._form_terms, minlength=len(self._term_starts) - 1).astype(np.int32)
         self._number_maps = [
@@ -238,152 +241,45 @@ class FieldMerger:
         ]
 
     def _number_map(
-        self, terms: NDArray[np.int64], numbers: NDArray[np.int64], form_map: NDArray[np.int64], count: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        self, terms: NDArray[np.int32], numbers: NDArray[np.int32], form_map: NDArray[np.int32], count: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """(bases, new): form number x of the source's term t gets the number `new[bases[t] + x]`."""
-        bases = np.concatenate(([0], np.cumsum(np.bincount(terms, minlength=count))))
-        new = np.zeros(len(terms), np.int64)
+        bases = starts_of(np.bincount(terms, minlength=count)).astype(np.int32)
+        new = np.zeros(len(terms), np.int32)
         new[bases[terms] + numbers] = self._form_numbers[form_map]
         return bases, new
 
     def write(self, writer: PostingWriter, tables: FieldTables) -> None:
         """Write the posting lists to `writer` and the dictionaries to `tables`."""
         writer.field(self._field)
-        count = len(self._term_starts) - 1
-        offsets: list[NDArray[np.uint64]] = [np.zeros(0, np.uint64)]
-        kept = np.zeros(count, bool)
-        for first, end, size in self._portions(count):
-            if size > 2 * _PORTION:
-                offset = self._write_long(first, size, writer)
-                kept[first] = offset is not None
-                offsets.append(np.array([] if offset is None else [offset], np.uint64))
-                continue
-            starts, docs, positions, numbers = self._read(first, end)
-            present = np.diff(starts) > 0
-            kept[first:end] = present
-            whole = np.concatenate((starts[:-1][present], starts[-1:]))
-            offsets.append(writer.add_terms(whole, docs, positions, numbers, self._form_counts[first:end][present]))
-            self._release()
+        kept, offsets = self._write_lists(writer)
         forms_kept = kept[self._form_terms]
-        new_terms = np.cumsum(kept) - 1
+        new_terms = np.cumsum(kept, dtype=np.int32) - 1
         tables.add(
             self._field,
-            np.concatenate(offsets),
+            offsets,
             _strings.gather(self._terms, self._term_starts, np.flatnonzero(kept)),
             _strings.gather(self._forms, self._form_starts, np.flatnonzero(forms_kept)),
             new_terms[self._form_terms[forms_kept]],
             self._form_numbers[forms_kept],
         )
 
-    def _release(self) -> None:
-        for segment in self._segments:
-            segment.release()
+    def _write_lists(self, writer: PostingWriter) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
+        """Write the posting lists; returns which terms have one, and where these begin."""
+        merger = ListMerger([self._lists(k) for k in range(len(self._segments))])
+        try:
+            return merger.write(writer, self._form_counts)
+        except ValueError:
+            with self._segments[merger.source].reading_postings():
+                raise
 
-    def _portions(self, count: int) -> Iterator[tuple[int, int, int]]:
-        """(first, end, size): ranges of merged terms that take about `_PORTION` bytes, a longer term by itself."""
-        left = [len(segment.postings) + len(segment.positions) for segment in self._segments]
-        for low in range(0, count, _TERMS):
-            sizes = np.zeros(min(_TERMS, count - low), np.int64)
-            for k in range(len(left)):
-                left[k] -= self._add_sizes(k, low, sizes, left[k])
-            ends = starts_of(sizes)
-            first = 0
-            while first < len(sizes):
-                end = int(np.searchsorted(ends, ends[first] + _PORTION, side="right")) - 1
-                end = min(max(first + 1, end), len(sizes))
-                yield low + first, low + end, int(ends[end] - ends[first])
-                first = end
-
-    def _add_sizes(self, k: int, low: int, sizes: NDArray[np.int64], most: int) -> int:
-        """Add to `sizes` what the lists of the merged terms from `low` on take in source k; returns that, summed up."""
-        segment, base, term_map = self._segments[k], self._bounds[k].first_term, self._term_maps[k]
-        begin, end = np.searchsorted(term_map, (low, low + len(sizes))).tolist()
+    def _lists(self, k: int) -> Lists:
+        """The posting lists of source k."""
+        segment, bounds = self._segments[k], self._bounds[k]
+        starts = segment.list_bounds(bounds.first_term, bounds.end_term)
         with segment.reading_postings():
-            found = list_sizes(*self._lists(k, base + begin, base + end, segment.articles))
-            if found.sum() > most:
-                raise ValueError("lists that overlap")
-        sizes[term_map[begin:end] - low] += found
-        return int(found.sum())
-
-    def _lists(self, k: int, first_term: int, end_term: int, articles: Any) -> tuple[Any, ...]:
-        """The arguments by which the kernels read some lists of source k."""
-        segment = self._segments[k]
-        return segment.postings, segment.positions, segment.list_bounds(first_term, end_term), articles
-
-    def _write_long(self, term: int, size: int, writer: PostingWriter) -> int | None:
-        """Write the list of one frequent term in windows of docids; returns its offset, None where nothing is left."""
-        lists = []
-        for k, term_map in enumerate(self._term_maps):
-            low = int(np.searchsorted(term_map, term))
-            if low < len(term_map) and term_map[low] == term:
-                segment = self._segments[k]
-                plist = segment.posting_list(self._bounds[k].first_term + low)
-                with segment.reading_postings():
-                    old = plist.docs()[0]
-                new = self._renumbered[k][old]
-                lists.append((k, low, plist, old[new >= 0], new[new >= 0]))
-        edges = np.linspace(0, max(new[-1] + 1 if len(new) else 0 for *_, new in lists), 2 + size // _PORTION)
-        if not edges[-1]:
-            return None
-        offset = writer.begin(int(self._form_counts[term]))
-        for left, right in pairwise(edges.astype(np.int64).tolist()):
-            writer.add(*self._read_window(lists, left, right))
-            self._release()
-        writer.end()
-        return offset
-
-    def _read_window(self, lists: Sequence[tuple[Any, ...]], left: int, right: int) -> tuple[NDArray[np.int32], ...]:
-        """The occurrences of one term in the new docids `left` to `right` - 1: (docids, positions, form numbers)."""
-        docs, positions, numbers = [], [], []
-        for k, low, plist, old, new in lists:
-            begin, end = np.searchsorted(new, (left, right)).tolist()
-            with self._segments[k].reading_postings():
-                starts, found_positions, found_numbers = plist.occurrences(old[begin:end])
-                numbers.append(self._renumber(k, np.full(len(found_numbers), low), found_numbers))
-            docs.append(np.repeat(new[begin:end], np.diff(starts)))
-            positions.append(found_positions)
-        doc_column = np.concatenate(docs)
-        order = np.argsort(doc_column, kind="stable")
-        return doc_column[order], np.concatenate(positions)[order], np.concatenate(numbers)[order]
-
-    def _read(self, first: int, end: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """The occurrences of the merged terms `first` to `end` - 1: (starts, docids, positions, form numbers)."""
-        terms, docs, positions, numbers = [], [], [], []
-        for k, term_map in enumerate(self._term_maps):
-            low, high = np.searchsorted(term_map, (first, end)).tolist()
-            if low == high:
-                continue
-            old_terms, old_docs, old_positions, old_numbers = self._read_source(k, low, high)
-            with self._segments[k].reading_postings():
-                numbers.append(self._renumber(k, old_terms + low, old_numbers))
-            terms.append(term_map[old_terms + low] - first)
-            docs.append(old_docs)
-            positions.append(old_positions)
-        term_column, doc_column = np.concatenate(terms), np.concatenate(docs)
-        # Each source is in order already, and a stable sort of a few ordered runs is a merge.
-        order = np.argsort((term_column << 32) | doc_column, kind="stable")
-        starts = np.zeros(end - first + 1, np.int64)
-        np.cumsum(np.bincount(term_column, minlength=end - first), out=starts[1:])
-        return (
-            starts,
-            doc_column[order],
-            np.concatenate(positions)[order],
-            np.concatenate(numbers)[order],
-        )
-
-    def _renumber(self, k: int, terms: NDArray[Any], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The merged form numbers of occurrences of source k, given the term and the old number of each."""
-        bases, new_numbers = self._number_maps[k]
-        places = bases[terms] + numbers
-        if (places >= bases[terms + 1]).any():
-            raise ValueError("an occurrence in a form that its term does not have")
-        renumbered: NDArray[np.int32] = new_numbers[places].astype(np.int32)
-        return renumbered
-
-    def _read_source(self, k: int, low: int, high: int) -> tuple[NDArray[np.int32], ...]:
-        segment, base = self._segments[k], self._bounds[k].first_term
-        with segment.reading_postings():
-            return read_terms(*self._lists(k, base + low, base + high, self._renumbered[k]))
+            postings, positions = segment.postings, segment.positions
+            return Lists(postings, positions, starts, self._renumbered[k], self._term_maps[k], *self._number_maps[k])
 
 
 def _hashes(segment: Segment) -> NDArray[np.uint64]:
@@ -402,16 +298,20 @@ def _check_order(segment: Segment, bounds: FieldRange) -> None:
                 raise ValueError("entries out of order")
 
 
-def _forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Of each form of a field the term, counted from the field's first, and its number there."""
     with segment.reading("forms"):
         terms, numbers = segment.forms.payloads(bounds.first_form, bounds.end_form)
         terms -= bounds.first_term
         count = bounds.end_term - bounds.first_term
-        by_term = np.lexsort((numbers, terms))
-        inside = not len(terms) or (terms.min() >= 0 and terms.max() < count)
-        if not inside or (numbers[by_term] != rank_in_groups(terms[by_term])).any():
-            raise ValueError("forms that are not numbered within the terms of their field")
-        if len(np.unique(terms)) != count:
-            raise ValueError("a term without a form")
-        return terms, numbers
+        if len(terms) and (terms.min() < 0 or terms.max() >= count):
+            raise ValueError("forms of terms of another field")
+        sizes = np.bincount(terms, minlength=count)
+        if (numbers < 0).any() or (numbers >= sizes[terms]).any():
+            raise ValueError("forms that are not numbered within their terms")
+        taken = np.zeros(len(terms), bool)
+        taken[starts_of(sizes)[terms] + numbers] = True
+        if not taken.all() or not sizes.all():
+            raise ValueError("two forms of one number, or a term without a form")
+        # Their own are less than there are forms, and a file of 2^31 of these cannot be merged (see `merge`).
+        return terms.astype(np.int32), numbers.astype(np.int32)

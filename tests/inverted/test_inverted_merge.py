@@ -3,7 +3,6 @@
 import random
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inverted_twins import (
@@ -69,9 +68,8 @@ def build_only(articles):
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 2**32), st.integers(0, 14), st.integers(1, 5), st.sampled_from([0, 0.3, 1]), st.booleans(),
-       st.sampled_from([1, 20, 200, 1 << 20]))  # fmt: skip
-def test_merged_says_what_built_at_once_says(seed, count, parts, dead, files, portion):
+@given(st.integers(0, 2**32), st.integers(0, 14), st.integers(1, 5), st.sampled_from([0, 0.3, 1]), st.booleans())
+def test_merged_says_what_built_at_once_says(seed, count, parts, dead, files):
     rng = random.Random(seed)
     articles = [random_article(rng, number) for number in range(count)]
     pieces, live = [], []
@@ -79,14 +77,11 @@ def test_merged_says_what_built_at_once_says(seed, count, parts, dead, files, po
         gone = [doc for doc in range(len(part)) if rng.random() < dead]
         pieces.append((part, gone))
         live += [article for doc, article in enumerate(in_order(part)) if doc not in gone]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "_PORTION", portion)
-        merged = through_files(pieces) if files else merge([(build(part), gone) for part, gone in pieces])
+    merged = through_files(pieces) if files else merge([(build(part), gone) for part, gone in pieces])
     assert content(merged) == content(build(live))
 
 
-@pytest.mark.parametrize("portion", [64, 1000, 1 << 20])
-def test_long_lists_are_merged_in_windows(monkeypatch, portion):
+def test_lists_of_many_blocks_are_merged():
     rng = random.Random(7)
     articles = [random_article(rng, number) for number in range(900)]
     pieces, live = [], []
@@ -94,7 +89,6 @@ def test_long_lists_are_merged_in_windows(monkeypatch, portion):
         gone = rng.sample(range(len(part)), len(part) // 3)
         pieces.append((build(part), gone))
         live += [article for doc, article in enumerate(in_order(part)) if doc not in set(gone)]
-    monkeypatch.setattr(merging, "_PORTION", portion)
     merged = merge(pieces)
     assert max(merged.posting_list(term).df for term in range(len(merged.terms))) > 256
     assert content(merged) == content(build(live))
@@ -202,16 +196,20 @@ def test_dates_come_back_as_given_and_bound_intervals():
     assert np.array_equal(segment.find_many(["5", "no", "0"]), [5, -1, 0])
 
 
-def test_memory_of_the_sources_is_given_back_between_portions(monkeypatch):
+def test_memory_of_the_sources_is_given_back_on_the_way(monkeypatch):
     rng = random.Random(11)
     articles = [random_article(rng, number) for number in range(60)]
-    pieces = [(build(articles[:30]), []), (build(articles[30:]), [])]
+    # Lists that are handed over in several chunks.
+    articles += [Article(id=f"{k}", body=" ".join(map(str, rng.choices(range(50), k=800_000)))) for k in range(4)]
+    pieces = [(build(articles[:31]), []), (build(articles[31:]), [])]
     released = []
     monkeypatch.setattr(MemorySections, "release", lambda sections: released.append(sections))
     merge(pieces)
     whole = len(released)
     assert {id(one) for one in released} == {id(segment._sections) for segment, _ in pieces}
-    monkeypatch.setattr(merging, "_PORTION", 50)
     monkeypatch.setattr(merging, "_ARTICLES", 10)
     merge(pieces)
-    assert len(released) > 4 * whole
+    assert len(released) > whole
+    chunks = sum(len(segment.postings) for segment, _ in pieces) >> 20
+    assert chunks > 1
+    assert whole >= 2 * (chunks + 3)

@@ -11,7 +11,7 @@ from inverted_twins import PADDING, columns, encode_list, impact, random_lengths
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._pages import Pages
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted._postings import PostingList, list_sizes, read_terms
+from newsindex.inverted._postings import PostingList
 from newsindex.inverted.impacts import Lengths
 
 ARTICLES = 9000
@@ -213,37 +213,6 @@ def test_impacts_bound_what_a_term_is_worth(term, field, seed):
             shares = len(pairs)
         exact = 255 * shares / (0.9 + shares)
         assert exact <= steps <= exact + 1.001
-
-
-@settings(max_examples=100)
-@given(st.lists(lists, min_size=1, max_size=4), st.integers(0, 2**32), st.sampled_from([0.0, 0.5, 1.0]))
-def test_read_terms_gives_all_that_lives_under_new_numbers(terms, seed, dead):
-    offsets, postings, positions = write_whole(terms, [300] * len(terms))
-    rng = random.Random(seed)
-    renumbered = np.array([-1 if rng.random() < dead else rng.randrange(2**31) for _ in range(ARTICLES)], np.int32)
-    starts = np.array([*offsets, len(postings) - 8], np.uint64)
-    found = read_terms(Pages(postings), Pages(positions), starts, renumbered)
-    assert list(zip(*(column.tolist() for column in found), strict=True)) == [
-        (number, renumbered[doc], *pair)
-        for number, term in enumerate(terms)
-        for doc, pairs in term.items()
-        if renumbered[doc] >= 0
-        for pair in pairs
-    ]
-
-
-@settings(max_examples=50)
-@given(st.lists(lists, min_size=1, max_size=4))
-def test_list_sizes_count_the_occurrences_too(terms):
-    offsets, postings, positions = write_whole(terms, [300] * len(terms))
-    starts = np.array([*offsets, len(postings) - 8], np.uint64)
-    sizes = list_sizes(Pages(postings), Pages(positions), starts, ARTICLES)
-    expected, before = [], 0
-    for term in terms:
-        data, places = encode_list(term, 300, LENGTHS, "source", before)
-        expected.append(len(data) + len(places))
-        before += len(places)
-    assert sizes.tolist() == expected
 
 
 def test_many_lists_pass_the_sink_in_several_chunks():
