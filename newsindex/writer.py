@@ -2,38 +2,34 @@
 
 New articles are buffered and written as a segment at a commit, or before where they outgrow the memory budget. A new
 version of an article hides the old one by a tombstone. Nothing that a manifest lists is ever changed: a commit writes
-new files, and then the manifest that makes them the index. Small segments are merged after a commit, as a generation of
-its own, so that a merge that fails costs nothing.
+new files, and then the manifest that makes them the index. Small segments are merged on a thread of its own while
+articles are added (see `newsindex.merging`); what came of it is listed by the next commit, or by a generation of its
+own when the writer closes, so that a merge that fails costs nothing.
 """
 
 from __future__ import annotations
 
-import ctypes
-import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import attrs
 import numpy as np
+from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
-from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
+from newsindex.errors import ArticleError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
-from newsindex.inverted.merge import Merger
-from newsindex.records import BufferedRecords, encode_article, write_merged_articles
+from newsindex.merging import FILES, Merged, Merging, Source, choose_merge, give_back, write_segment
+from newsindex.records import BufferedRecords, encode_article
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
-from newsindex.store.directory import Directory, OutputFile
+from newsindex.store.directory import Directory
 from newsindex.store.lock import WriterLock
-from newsindex.store.manifest import SegmentEntry
 from newsindex.store.sections import SectionWriter, new_uid
-
-FANOUT: Final = 8  # as many segments of like size are merged into one
-TIER_FLOOR: Final = 1 << 20  # bytes; smaller segments count as alike
 
 
 class Writer:
@@ -56,6 +52,7 @@ class Writer:
         self._stemmer = stemmer
         self._memory = memory
         self._open = True
+        self._merging = Merging(directory)
         self._builder = SegmentBuilder(stemmer)
         self._reset()
         manifests.sweep(directory, self._manifest)
@@ -90,12 +87,18 @@ class Writer:
             self.close()
 
     def close(self) -> None:
-        """Give up the lock. What was not committed is lost."""
-        self._open = False
-        try:
-            self._builder.close()
-        finally:
-            self._lock.release()
+        """Give up the lock. What was not committed is lost; of what was, merges that are under way are ended first.
+
+        Raises:
+            CorruptIndexError, StorageError: a merge failed. What was committed is in the index.
+        """
+        was_open, self._open = self._open, False
+        with ExitStack() as stack:
+            stack.callback(self._lock.release)
+            stack.callback(self._builder.close)
+            stack.callback(self._merging.abandon)
+            if was_open and not self._pending():
+                self._settle()
 
     def _check_open(self) -> None:
         if not self._open:
@@ -122,7 +125,9 @@ class Writer:
         self._records.append(record)
         if self._builder.memory + self._records.nbytes > self._memory:
             self._spill()
-            _give_back()
+            give_back()
+            self._take_merged()
+            self._merge_more()
 
     def _note_fields(self, article: Article) -> None:
         fresh = [name for name in article.extra if name not in self._fields]
@@ -161,18 +166,34 @@ class Writer:
     def commit(self) -> None:
         """Make everything added and deleted so far durable and visible. Without changes it does nothing.
 
+        Merges go on in the background. What one has failed of since the last commit is raised by this one, when
+        everything is durable; it is tried again with the next.
+
         Raises:
-            StorageError: the disk refuses. The index is as before or, where only the merging afterwards failed, has the
-                commit in it. Nothing that was added is lost: the commit may be tried again.
+            StorageError: the disk refuses. The index is as before or, where only a merge failed, has the commit in it.
+                Nothing that was added is lost: the commit may be tried again.
+            CorruptIndexError: a merge found a damaged segment. The index has the commit in it.
         """
         self._check_open()
+        self._save()
+        self._merge_more()
+
+    def _save(self) -> None:
         self._spill()
-        if self._publish():
-            self._merge_tiers()
+        self._take_merged()
+        self._publish()
+        if self._merging.failed:
+            self._merging.take()
+
+    def _pending(self) -> bool:
+        """Whether there is anything that was not committed."""
+        listed = tuple(segment.entry for segment in self._segments) == self._manifest.segments
+        return bool(self._numbers) or any(self._dead.values()) or not listed
 
     def rollback(self) -> None:
-        """Forget everything added and deleted since the last commit."""
+        """Forget everything added and deleted since the last commit. A merge under way is given up with it."""
         self._check_open()
+        self._merging.abandon()
         self._reset()
         manifests.sweep(self._directory, self._manifest)
 
@@ -183,19 +204,13 @@ class Writer:
             # All that was buffered was deleted again.
             self._clear_buffer()
             return
-        segment = self._write_segment(self._write_buffer)
+        name = manifests.segment_name(self._next_file)
+        self._next_file += 1
+        with self._directory.create(name) as file:
+            segment = OpenSegment(self._directory, write_segment(file, name, self._write_buffer))
         self._bury(list(self._numbers))
         self._segments.append(segment)
         self._clear_buffer()
-
-    def _write_segment(self, write: Callable[[SectionWriter], dict[str, Any]]) -> OpenSegment:
-        name, uid = manifests.segment_name(self._next_file), new_uid()
-        self._next_file += 1
-        with self._directory.create(name) as file:
-            sections = SectionWriter(file, "segment", uid)
-            description = write(sections)
-            size = sections.finish(description)
-        return OpenSegment(self._directory, SegmentEntry(name, uid, size, description["articles"]))
 
     def _write_buffer(self, sections: SectionWriter) -> dict[str, Any]:
         with self._records.compressing():
@@ -205,12 +220,12 @@ class Writer:
 
     # Publishing.
 
-    def _publish(self) -> bool:
-        """Write tombstones and the manifest; False where nothing has changed."""
+    def _publish(self) -> None:
+        """Write tombstones and the manifest, where anything has changed."""
         segments = [buried for segment in self._segments if (buried := self._with_tombstones(segment)) is not None]
         entries = tuple(segment.entry for segment in segments)
         if entries == self._manifest.segments:
-            return False
+            return
         self._directory.sync()
         manifest = attrs.evolve(
             self._manifest,
@@ -223,8 +238,7 @@ class Writer:
         self._manifest = manifest
         self._segments = segments
         self._dead = {}
-        manifests.sweep(self._directory, manifest)
-        return True
+        manifests.sweep(self._directory, manifest, self._merging.names)
 
     def _with_tombstones(self, segment: OpenSegment) -> OpenSegment | None:
         """The segment with the tombstones of this commit; None where they leave nothing of it."""
@@ -248,92 +262,66 @@ class Writer:
     def optimize(self) -> None:
         """Merge all segments into one, without the articles that were deleted; commits what is pending first."""
         self._check_open()
-        self.commit()
+        self._save()
+        self._merging.abandon()
         if len(self._segments) > 1 or any(segment.entry.deleted for segment in self._segments):
-            self._merge(self._segments)
+            self._begin_merge(self._segments)
+            self._settle()
 
-    def _merge_tiers(self) -> None:
-        while chosen := choose_merge([segment.entry for segment in self._segments]):
-            self._merge([segment for segment in self._segments if segment.entry in chosen])
+    def _merge_more(self) -> None:
+        """Begin the next merge, unless one was begun that is not taken yet."""
+        if not self._merging.begun:
+            chosen = choose_merge([segment.entry for segment in self._segments])
+            if chosen:
+                self._begin_merge([segment for segment in self._segments if segment.entry in chosen])
 
-    def _merge(self, chosen: Sequence[OpenSegment]) -> None:
-        """Replace some segments by one, and publish that."""
-        _give_back()
-        merged = self._write_segment(lambda sections: self._write_merged(sections, chosen))
-        expected = sum(segment.entry.articles - segment.entry.deleted for segment in chosen)
-        if merged.entry.articles != expected:
-            # An error of ours; what is published stays as it is.
-            raise CorruptIndexError(
-                merged.path, reason="a merge lost articles", expected=expected, found=merged.entry.articles
-            )
-        place = self._segments.index(chosen[-1])
-        after = [segment for segment in self._segments[place + 1 :] if segment not in chosen]
-        self._segments = [segment for segment in self._segments[:place] if segment not in chosen] + [merged, *after]
-        self._publish()
+    def _begin_merge(self, chosen: Sequence[OpenSegment]) -> None:
+        # What was buried since the last commit is left out, too: what comes of the merge is listed by the next commit,
+        # together with these tombstones, or never.
+        sources = [Source(segment, self._alive(segment.entry.name)) for segment in chosen]
+        number = self._next_file
+        self._next_file += FILES
+        self._merging.begin(sources, number)
 
-    def _write_merged(self, sections: SectionWriter, chosen: Sequence[OpenSegment]) -> dict[str, Any]:
-        merger = Merger([segment.live for segment in chosen])
-        with self._spool() as spool:
-            description = merger.write(sections, spool)
-        articles = [segment.articles for segment in chosen]
-        write_merged_articles(sections, articles, *merger.order)
-        return description
+    def _settle(self) -> None:
+        """Wait for merges until none is due, and publish each."""
+        while self._merging.begun:
+            self._replace(self._merging.take())
+            self._publish()
+            self._merge_more()
 
-    @contextmanager
-    def _spool(self) -> Iterator[FileSpool]:
-        name = manifests.segment_name(self._next_file)
-        self._next_file += 1
-        file = self._directory.create(name)
-        try:
-            with file:
-                yield FileSpool(self._directory, name, file)
-        finally:
-            self._directory.remove(name)
+    def _take_merged(self) -> None:
+        """Put what came of a merge that has ended well in the place of its sources."""
+        if self._merging.done and not self._merging.failed:
+            self._replace(self._merging.take())
 
+    def _replace(self, merged: Merged) -> None:
+        """Put a merged segment in the place of its sources, and bury in it what died in these since the merge began."""
+        dead: set[int] = set()
+        for source, new in zip(merged.sources, merged.renumbered, strict=True):
+            dead.update(new[source.alive & ~self._alive(source.segment.entry.name)].tolist())
+        names = {source.segment.entry.name for source in merged.sources}
+        kept: list[OpenSegment] = []
+        place = 0
+        for segment in self._segments:
+            if segment.entry.name in names:
+                place = len(kept)  # of the youngest
+            else:
+                kept.append(segment)
+        name = merged.segment.entry.name
+        buried = {name: docs for name, docs in self._dead.items() if name not in names}
+        if len(dead) < merged.segment.entry.articles:
+            kept.insert(place, merged.segment)
+            buried[name] = dead
+        self._segments, self._dead = kept, buried
+        if name not in buried:
+            self._directory.remove(name)  # nothing in it lives
 
-class FileSpool:
-    """Keeps chunks in a file of their own until they are read back."""
-
-    def __init__(self, directory: Directory, name: str, file: OutputFile) -> None:
-        self._directory = directory
-        self._name = name
-        self._file = file
-
-    def write(self, chunk: Any) -> None:
-        """Keep a chunk."""
-        self._file.write(chunk)
-
-    def chunks(self) -> Iterator[memoryview]:
-        """What was written, in order."""
-        data = self._directory.map(self._name)
-        for start in range(0, len(data), 1 << 20):
-            yield data[start : start + (1 << 20)]
-            self._directory.release(data)
-
-
-def _give_back() -> None:
-    """Have the allocator give the system what it keeps for later; most is in holes that the next buffer would not fit.
-
-    Only glibc keeps so much, and has a function for it.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
-
-
-def choose_merge(entries: Collection[SegmentEntry]) -> set[SegmentEntry]:
-    """The segments to merge next: as many as `FANOUT` of one tier of sizes, or one that is mostly deleted; else none.
-
-    A tier is a power of `FANOUT` in size, counted without deleted articles. So an article is merged once per tier on
-    its way up, and an index of n articles has about log n segments.
-    """
-    tiers: dict[int, set[SegmentEntry]] = {}
-    for entry in entries:
-        if entry.deleted * 2 > entry.articles:
-            return {entry}
-        size = entry.size * (entry.articles - entry.deleted) / max(entry.articles, 1)
-        tier = int(math.log(max(size / TIER_FLOOR, 1), FANOUT))
-        tiers.setdefault(tier, set()).add(entry)
-        if len(tiers[tier]) >= FANOUT:
-            return tiers[tier]
-    return set()
+    def _alive(self, name: str) -> NDArray[np.bool_]:
+        """Which articles of a segment would live if all were committed now; none of one that is gone."""
+        for segment in self._segments:
+            if segment.entry.name == name:
+                alive = segment.live.alive.copy()
+                alive[list(self._dead.get(name, ()))] = False
+                return alive
+        return np.zeros(1, bool)  # as many as there are

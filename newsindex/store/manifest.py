@@ -16,7 +16,7 @@ import contextlib
 import datetime as dt
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import attrs
@@ -254,15 +254,15 @@ def publish(directory: Directory, manifest: Manifest) -> None:
     directory.sync()
 
 
-def sweep(directory: Directory, manifest: Manifest) -> list[str]:
-    """Remove the index files that `manifest` does not list, and only those; foreign files stay.
+def sweep(directory: Directory, manifest: Manifest, spared: Collection[str] = ()) -> list[str]:
+    """Remove the index files that `manifest` does not list, and only those; foreign files and those `spared` stay.
 
     Call it only under the lock: another writer's new files are not listed yet.
 
     Returns:
         The names of the files that were removed.
     """
-    listed = manifest.files
+    listed = manifest.files.union(spared)
     ours = (name for name in directory.names() if is_index_file(name) or name == NAME + TEMPORARY)
     stale = [name for name in ours if name not in listed]
     for name in stale:

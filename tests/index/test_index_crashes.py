@@ -29,7 +29,7 @@ NEW = {id_: article for id_, article in OLD.items() if id_ != "a0"} | {article.i
 @pytest.fixture(autouse=True)
 def merging() -> Iterator[None]:
     """So that the commit merges too."""
-    with mock.patch.multiple("newsindex.writer", FANOUT=3):
+    with mock.patch.multiple("newsindex.merging", FANOUT=3):
         yield
 
 
@@ -115,17 +115,23 @@ def test_a_commit_that_fails_at_any_call(
 def test_a_commit_may_be_tried_again(prepared: Path, tmp_path: Path, failing: Any) -> None:
     tried = 0
     for ix, fail in failures(prepared, tmp_path, failing, lasts=1, step=2):
-        with ix.writer(timeout=0) as w:
-            w.delete("a0")
-            for article in FRESH:
-                w.add(article)
-            fail()
-            if refused(w.commit):
-                assert content(ni.open(ix.path)) in (OLD, NEW)
-                w.commit()
-                tried += 1
-            assert content(ni.open(ix.path)) == NEW
+        w = ix.writer(timeout=0)
+        w.delete("a0")
+        for article in FRESH:
+            w.add(article)
+        fail()
+        if refused(w.commit):
+            assert content(ni.open(ix.path)) in (OLD, NEW)
+            w.commit()
+            tried += 1
+        assert content(ni.open(ix.path)) == NEW
+        # What fails now is the merge, which the next writer begins again.
+        refused(w.close)
+        with ni.open(ix.path).writer(timeout=0):
+            pass
+        assert content(ni.open(ix.path)) == NEW
         assert ni.open(ix.path).check().ok
+        assert ni.open(ix.path).stats().segments == 1
     assert tried > 10
 
 

@@ -72,7 +72,7 @@ def test_results_held_across_commits_and_merges_still_read(ix: ni.Index, touched
     if touched:
         assert held[0].article in expected
         assert next(articles) in expected
-    with mock.patch("newsindex.writer.FANOUT", 2):
+    with mock.patch("newsindex.merging.FANOUT", 2):
         for number in range(1, 4):
             ix.add(batch(number))
     ix.optimize()
@@ -116,7 +116,7 @@ def test_threads_see_whole_generations_while_a_writer_commits(ix: ni.Index) -> N
     threads = [threading.Thread(target=read, args=(index,)) for index in (ix, ni.open(ix.path))]
     for thread in threads:
         thread.start()
-    with mock.patch("newsindex.writer.FANOUT", 3), ix.writer(memory=8_000) as w:
+    with mock.patch("newsindex.merging.FANOUT", 3), ix.writer(memory=8_000) as w:
         for number in range(1, last + 1):
             for article in batch(number):
                 w.add(article)
@@ -140,7 +140,7 @@ def test_checking_while_a_writer_commits_finds_no_damage(ix: ni.Index) -> None:
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        with mock.patch("newsindex.writer.FANOUT", 2):
+        with mock.patch("newsindex.merging.FANOUT", 2):
             for number in range(1, 12):
                 ix.add(batch(number))
     finally:

@@ -63,7 +63,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.place = tempfile.TemporaryDirectory()
         # So small that articles spill and segments merge all the time.
-        self.small = mock.patch.multiple("newsindex.writer", FANOUT=3, TIER_FLOOR=1 << 12)
+        self.small = mock.patch.multiple("newsindex.merging", FANOUT=3, TIER_FLOOR=1 << 12)
         self.small.start()
         self.index = ni.create(self.place.name)
         self.committed: dict[str, ni.Article] = {}
