@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import mmap
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
@@ -30,7 +30,7 @@ from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted.build import wide
-from newsindex.inverted.columns import pack, write_strings
+from newsindex.inverted.columns import Packed, pack, picked, write_strings
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
@@ -120,12 +120,10 @@ class StoredArticles:
         """Give back the memory of what was read so far, for who reads all of it; it may be read again."""
         self._sections.release()
 
-    def frame(self, doc: int) -> memoryview:
-        """The frame of an article."""
-        try:
-            return self._frames.view(doc)
-        except (ValueError, IndexError) as error:
-            raise self._damaged(doc, error) from error
+    def frames(self, low: int, high: int) -> Packed:
+        """The frames of articles `low` to `high` - 1."""
+        with self._segment.reading("articles.frames"):
+            return self._frames.cut(low, high)
 
     def record(self, doc: int) -> bytes:
         """The record of an article."""
@@ -255,29 +253,29 @@ def write_merged_articles(
         for k, source in enumerate(sources):
             places = np.array([dictionaries.index(data) for data in source.dictionaries], np.uint8)
             numbers[which == k] = places[source.dictionaries_of(docs[which == k])]
-        _write_frames(sections, _read(sources, which, docs, StoredArticles.frame), numbers, dictionaries)
+        columns = [source.frames for source in sources]
+        copied = (picked(columns, *some) for some in _batches(sources, which, docs))
+        _write_packed(sections, copied, numbers, dictionaries)
         return
     step = 1 + len(docs) // _BATCH
-    sample = [
-        record for batch in _read(sources, which[::step], docs[::step], StoredArticles.record) for record in batch
-    ]
+    sample = [record for some in _batches(sources, which[::step], docs[::step]) for record in _records(sources, *some)]
     writer = ArticleWriter(sample, share=step)
-    anew = (writer.frames(batch) for batch in _read(sources, which, docs, StoredArticles.record))
+    anew = (writer.frames(_records(sources, *some)) for some in _batches(sources, which, docs))
     _write_frames(sections, anew, np.zeros(len(docs), np.uint8), [writer.dictionary])
 
 
-def _read(
-    sources: Sequence[StoredArticles],
-    which: NDArray[np.int32],
-    docs: NDArray[np.int32],
-    read: Callable[[StoredArticles, int], Frame],
-) -> Iterator[list[Frame]]:
-    """What `read` returns for article `docs[d]` of `sources[which[d]]`, for all d; the memory is given back between."""
+def _batches(
+    sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """Both columns, some rows at a time; the memory that reading these took is given back between."""
     for first in range(0, len(docs), _BATCH):
-        pairs = zip(which[first : first + _BATCH].tolist(), docs[first : first + _BATCH].tolist(), strict=True)
-        yield [read(sources[k], doc) for k, doc in pairs]
+        yield which[first : first + _BATCH], docs[first : first + _BATCH]
         for source in sources:
             source.release()
+
+
+def _records(sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]) -> list[Frame]:
+    return [sources[k].record(doc) for k, doc in zip(which.tolist(), docs.tolist(), strict=True)]
 
 
 def _write_frames(
@@ -286,11 +284,20 @@ def _write_frames(
     numbers: NDArray[np.uint8],
     dictionaries: Sequence[bytes],
 ) -> None:
+    _write_packed(sections, map(pack, batches), numbers, dictionaries)
+
+
+def _write_packed(
+    sections: SectionWriter,
+    batches: Iterable[Packed],
+    numbers: NDArray[np.uint8],
+    dictionaries: Sequence[bytes],
+) -> None:
     lengths = [np.zeros(1, np.uint32)]  # MAX_ARTICLE_BYTES fits
     sections.open("articles.frames", "u1")
-    for batch in batches:
-        lengths.append(np.fromiter(map(len, batch), np.uint32, len(batch)))
-        sections.write(b"".join(batch))
+    for data, starts in batches:
+        lengths.append(np.diff(starts).astype(np.uint32))
+        sections.write(data)
     sections.close_section()
     sections.add("articles.starts", wide(np.cumsum(np.concatenate(lengths), dtype=np.uint64)))
     sections.add("articles.dictionaries", numbers)

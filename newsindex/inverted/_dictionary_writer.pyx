@@ -175,15 +175,17 @@ cdef class Heads:
     """Where the dictionaries that are merged stand, and what came of them, so that it is freed whatever happens."""
 
     cdef Head *heads
+    cdef void **dictionaries  # whoever merges them keeps them alive
     cdef Buffer data, starts
 
     def __dealloc__(self):
         free(self.heads)
+        free(self.dictionaries)
         free(self.data.data)
         free(self.starts.data)
 
 
-cdef int step(Dictionary dictionary, Head *head) except -1:
+cdef int step(Dictionary dictionary, Head *head) except -1 nogil:
     if head.left:
         next_entry(dictionary, &head.cursor)
         head.size = whole(&head.cursor, head.entry)
@@ -202,12 +204,14 @@ def merge(list dictionaries):
     cdef list maps = []
     cdef Heads made = Heads()
     made.heads = <Head *>malloc(max(count, 1) * sizeof(Head))
-    if made.heads == NULL:
+    made.dictionaries = <void **>malloc(max(count, 1) * sizeof(void *))
+    if made.heads == NULL or made.dictionaries == NULL:
         raise MemoryError("no memory to merge dictionaries")
     for k, (dictionary, low, high) in enumerate(dictionaries):
         check_range(dictionary, low, high)
         entries += high - low
         maps.append(np.empty(high - low, np.int32))
+        made.dictionaries[k] = <void *>dictionary
         made.heads[k].left = high - low
         if high > low:
             mapped = maps[k]
@@ -216,13 +220,14 @@ def merge(list dictionaries):
             step(dictionary, &made.heads[k])
     if entries > 0x7FFFFFFF:
         raise OverflowError(f"{entries} entries in dictionaries to be merged; leave the segments as they are")
-    unite([dictionary for dictionary, _, _ in dictionaries], made)
+    with nogil:
+        unite(made, count)
     put_bytes(&made.starts, &made.data.size, 8)
     return gathered(&made.data, np.uint8), gathered(&made.starts, np.uint64), maps
 
 
-cdef int unite(list dictionaries, Heads made) except -1:
-    cdef Py_ssize_t k, least, n = 0, count = len(dictionaries)
+cdef int unite(Heads made, Py_ssize_t count) except -1 nogil:
+    cdef Py_ssize_t k, least, n = 0
     cdef Head *head
     cdef uint8_t[ENTRY_ROOM] entry
     cdef Py_ssize_t size
@@ -245,5 +250,5 @@ cdef int unite(list dictionaries, Heads made) except -1:
                 head.mapped[0] = n
                 head.mapped += 1
                 head.left -= 1
-                step(dictionaries[k], head)
+                step(<Dictionary>made.dictionaries[k], head)
         n += 1

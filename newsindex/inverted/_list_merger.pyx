@@ -7,18 +7,29 @@ occurrence keeps its place. A block of each list is held at a time, so memory do
 called. What a file says is checked as it is read, and a fault is a ValueError.
 """
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
 import numpy as np
 
-from newsindex.inverted._blocks cimport BLOCK, END, decode_docs, decode_ends, docs_bounds, fault
+from newsindex.inverted._blocks cimport BLOCK, END, decode_docs, decode_ends, docs_bounds, fault, occurrences_bounds
 from newsindex.inverted._occurrences cimport Occurrences
-from newsindex.inverted._pages cimport Pages, touch
+from newsindex.inverted._pages cimport PAGE_BITS, Pages, touch
 from newsindex.inverted._posting_writer cimport FLUSH, PostingWriter
 from newsindex.inverted._postings cimport PostingList
 
+cdef Py_ssize_t AHEAD = 1 << 20  # bytes that are verified at a time: whoever adds articles meanwhile has the GIL
 
+
+cdef int touch_ahead(Pages one, Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+    """`touch`, and where it has something to verify, what follows it too: all of that is read next."""
+    if 0 <= start < stop <= one.size and not (one.pages[start >> PAGE_BITS] and one.pages[(stop - 1) >> PAGE_BITS]):
+        touch(one, start, min(one.size, max(stop, start + AHEAD)))
+    return touch(one, start, stop)
+
+
+@cython.final
 cdef class Lists:
     """The posting lists of one field of one segment, to be read once from front to back.
 
@@ -64,6 +75,8 @@ cdef class Lists:
         if i >= self.terms.shape[0] or self.terms[i] != term:
             return END
         self.next += 1
+        if self.starts[i] < <uint64_t>self.plist.postings.size:
+            touch_ahead(self.plist.postings, self.starts[i], self.starts[i] + 1)
         self.plist._turn_to(<Py_ssize_t>self.starts[i], <Py_ssize_t>self.starts[i + 1])
         self.left -= self.plist.list.stop - self.plist.start + self.plist.list.positions_size
         if self.left < 0:
@@ -89,12 +102,15 @@ cdef class Lists:
                 return doc
 
     cdef int open_block(self, Py_ssize_t block) except -1 nogil:
-        cdef Py_ssize_t after, begin = docs_bounds(&self.plist.list, block, &after)
+        cdef Py_ssize_t end, after, begin = docs_bounds(&self.plist.list, block, &after)
         cdef int64_t total
-        touch(self.plist.postings, begin, after)
+        touch_ahead(self.plist.postings, begin, after)
         self.block, self.at = block, 0
         self.count = decode_docs(&self.plist.list, block, self.docs)
         total = decode_ends(&self.plist.list, block, self.ends, &after)
+        if self.plist.list.block_count > 1:
+            occurrences_bounds(&self.plist.list, block, after, &begin, &end)
+            touch_ahead(self.plist.positions, begin, end)
         return self.plist._open_occurrences(self.occurrences, block, total, after)
 
     cdef int copy(self, PostingWriter writer, int32_t doc) except -1 nogil:
@@ -103,6 +119,7 @@ cdef class Lists:
         return writer.copy(doc, &self.occurrences.rows, first, self.ends[self.at] - first, self.numbers, self.known)
 
 
+@cython.final
 cdef class ListMerger:
     """Merges the lists of a field.
 

@@ -1,6 +1,7 @@
 # cython: language_level=3
 """What the merging of posting lists uses of `_posting_writer`."""
 
+cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from newsindex.inverted._blocks cimport BLOCK, Rows
@@ -10,6 +11,7 @@ cdef enum:
     FLUSH = 1 << 20  # bytes gathered before a sink is called
 
 
+@cython.final
 cdef class PostingWriter:
     cdef object postings_sink, positions_sink
     cdef const uint32_t[::1] title_words

@@ -1,8 +1,6 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """Writing posting lists in the encoding that is described, and read, in `newsindex.inverted._postings`."""
 
-from libc.math cimport ceil
-
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy
@@ -205,7 +203,7 @@ cdef class PostingWriter:
         cdef int64_t position = -1
         cdef uint32_t in_title = 0, delta_bits = 0, number_bits = 0, form, title_words
         self._new_posting(doc)
-        title_words = self.title_words[doc]
+        title_words = self.title_words[doc] if self.where == IN_TEXT else 0  # else nobody asks
         reserve(&self.deltas, 4 * count)
         reserve(&self.numbers, 4 * count)
         cdef uint32_t *deltas = <uint32_t *>(self.deltas.data + self.deltas.size)
@@ -238,7 +236,9 @@ cdef class PostingWriter:
             shares = (count - title) * self.body_norms[doc] + TITLE_WEIGHT * title * self.title_norms[doc]
         elif self.where == IN_TITLE:
             shares = TITLE_WEIGHT * count * self.title_norms[doc]
-        return <uint8_t>min(ceil(STEPS * shares / (K1 + shares)), 255.0)
+        shares = STEPS * shares / (K1 + shares)
+        count = <uint32_t>min(shares, 255.0)
+        return <uint8_t>(count + (count < shares and count < 255))
 
     cdef int _write_impacts(self) except -1 nogil:
         cdef uint8_t[BLOCK] impacts

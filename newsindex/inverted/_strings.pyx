@@ -137,10 +137,11 @@ def entries(const uint8_t[::1] data, const uint64_t[::1] starts,
 
 
 cdef inline int string(const uint8_t[::1] data, const uint64_t[::1] starts, Py_ssize_t index,
-                       const uint8_t **begin, Py_ssize_t *size) except -1:
+                       const uint8_t **begin, Py_ssize_t *size) except -1 nogil:
     cdef uint64_t start = starts[index], stop = starts[index + 1]
     if start > stop or stop > <uint64_t>data.shape[0]:
-        raise ValueError(f"string {index} from {start} to {stop} is outside of {data.shape[0]} bytes")
+        with gil:
+            raise ValueError(f"string {index} from {start} to {stop} is outside of {data.shape[0]} bytes")
     begin[0] = &data[0] + start if data.shape[0] else NULL
     size[0] = <Py_ssize_t>(stop - start)
     return 0
@@ -153,16 +154,19 @@ def gather(const uint8_t[::1] data, const uint64_t[::1] starts, const int64_t[::
     cdef uint64_t at = 0
     found_starts = np.zeros(count + 1, np.uint64)
     cdef uint64_t[::1] out_starts = found_starts
-    for i in range(count):
-        if wanted[i] < 0 or wanted[i] + 1 >= starts.shape[0]:
-            raise ValueError(f"string {wanted[i]} of {starts.shape[0] - 1}")
-        string(data, starts, wanted[i], &begin, &size)
-        at += size
-        out_starts[i + 1] = at
+    with nogil:
+        for i in range(count):
+            if wanted[i] < 0 or wanted[i] + 1 >= starts.shape[0]:
+                with gil:
+                    raise ValueError(f"string {wanted[i]} of {starts.shape[0] - 1}")
+            string(data, starts, wanted[i], &begin, &size)
+            at += size
+            out_starts[i + 1] = at
     found = np.empty(at, np.uint8)
     cdef uint8_t[::1] out = found
-    for i in range(count):
-        string(data, starts, wanted[i], &begin, &size)
-        if size:
-            memcpy(&out[out_starts[i]], begin, size)
+    with nogil:
+        for i in range(count):
+            string(data, starts, wanted[i], &begin, &size)
+            if size:
+                memcpy(&out[out_starts[i]], begin, size)
     return found, found_starts

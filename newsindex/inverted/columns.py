@@ -7,7 +7,7 @@ disk, so whatever is read is checked before it is used as an index; a fault is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
+from newsindex.inverted import _strings
 from newsindex.inverted._columns import Numbers, Strings
 
 Bytes = NDArray[np.uint8]
@@ -66,11 +67,32 @@ def narrow(array: Integers) -> Integers:
     return array.astype(np.min_scalar_type(largest))
 
 
-def pack(strings: Sequence[bytes]) -> Packed:
+def pack(strings: Sequence[bytes | memoryview]) -> Packed:
     """Strings one after another, and where each begins (one more than strings)."""
     starts = np.zeros(len(strings) + 1, np.uint64)
     np.cumsum([len(string) for string in strings], out=starts[1:])
     return np.frombuffer(b"".join(strings), np.uint8), starts
+
+
+def picked(columns: Sequence[Callable[[int, int], Packed]], which: Docs, docs: Docs) -> Packed:
+    """Of each pair in `which` and `docs` the string number `docs[i]` of the column `which[i]`.
+
+    A column is a function that gives its strings from one number up to another, packed. Those that are wanted of each
+    ascend, so hardly any but them lie between the first and the last.
+    """
+    parts, starts = [np.zeros(0, np.uint8)], [np.zeros(1, np.uint64)]
+    places = np.empty(len(which), np.int64)
+    count = size = 0
+    for k, column in enumerate(columns):
+        wanted = docs[which == k]
+        if len(wanted):
+            low, high = int(wanted[0]), int(wanted[-1]) + 1
+            data, begins = column(low, high)
+            places[which == k] = wanted - np.int64(low - count)
+            parts.append(data)
+            starts.append(begins[1:] + np.uint64(size))
+            count, size = count + high - low, size + len(data)
+    return _strings.gather(np.concatenate(parts), np.concatenate(starts), places)
 
 
 def write_strings(sink: Sink, name: str, data: Bytes, starts: NDArray[np.uint64]) -> None:

@@ -8,6 +8,7 @@ bytes each (their new numbers and lengths) and with the dictionaries, and not wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -17,8 +18,8 @@ from newsindex.inverted import _strings
 from newsindex.inverted._dictionary_writer import merge
 from newsindex.inverted._list_merger import ListMerger, Lists
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted.build import FieldTables, hash_id, wide, write_hashes
-from newsindex.inverted.columns import Packed, Sink, Values, places_of, starts_of, write_values
+from newsindex.inverted.build import FieldTables, wide, write_hashes
+from newsindex.inverted.columns import Sink, Values, picked, places_of, starts_of, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 from newsindex.inverted.vocabulary import rank_in_groups
@@ -46,6 +47,8 @@ class Merger:
 
     def __init__(self, sources: Sequence[LiveSegment]) -> None:
         self._sources = sources
+        for source in sources:
+            _check_dates(source.segment)
         live = [np.flatnonzero(source.alive) for source in sources]
         dates = np.concatenate([source.segment.dates[docs] for source, docs in zip(sources, live, strict=True)])
         places = np.argsort(dates, kind="stable")
@@ -91,16 +94,17 @@ class Merger:
         sink.add("words.body", lengths.body)
         for name in ("ids", "titles"):
             self._write_strings(sink, name, segments)
-        write_hashes(sink, self._interleave([_hashes(segment) for segment in segments]))
+        write_hashes(sink, self._interleave([segment.hashes() for segment in segments]))
         self._release()
         return lengths
 
     def _write_strings(self, sink: Sink, name: str, segments: Sequence[Segment]) -> None:
+        columns = [partial(segment.packed, name) for segment in segments]
         lengths = [np.zeros(1, np.uint32)]
         sink.open(f"{name}.data", "u1")
         for first in range(0, len(self._dates), _ARTICLES):
             which, docs = (part[first : first + _ARTICLES] for part in self.order)
-            data, starts = _picked(segments, name, which, docs)
+            data, starts = picked(columns, which, docs)
             sink.write(data)
             lengths.append(np.diff(starts).astype(np.uint32))
             self._release()
@@ -169,24 +173,6 @@ def _valued(
     rows = column.rows.astype(np.int64)
     lengths = np.diff(rows)[alive]
     return lengths, places[column.numbers[places_of(rows[:-1][alive], lengths)]]
-
-
-def _picked(segments: Sequence[Segment], name: str, which: NDArray[np.int32], docs: NDArray[np.int32]) -> Packed:
-    """Of each pair in `which` and `docs` the string number `docs[i]` of the column of `segments[which[i]]`."""
-    parts, starts = [np.zeros(0, np.uint8)], [np.zeros(1, np.uint64)]
-    places = np.empty(len(which), np.int64)
-    count = size = 0
-    for k, segment in enumerate(segments):
-        wanted = docs[which == k]
-        if len(wanted):
-            # They ascend, so hardly any but them lie between the first and the last.
-            low, high = int(wanted.min()), int(wanted.max()) + 1
-            data, begins = segment.packed(name, low, high)
-            places[which == k] = wanted - np.int64(low - count)
-            parts.append(data)
-            starts.append(begins[1:] + np.uint64(size))
-            count, size = count + high - low, size + len(data)
-    return _strings.gather(np.concatenate(parts), np.concatenate(starts), places)
 
 
 class FieldMerger:
@@ -282,9 +268,11 @@ class FieldMerger:
             return Lists(postings, positions, starts, self._renumbered[k], self._term_maps[k], *self._number_maps[k])
 
 
-def _hashes(segment: Segment) -> NDArray[np.uint64]:
-    with segment.reading("ids"):
-        return np.fromiter(map(hash_id, segment.ids), np.uint64, segment.articles)
+def _check_dates(segment: Segment) -> None:
+    """Make sure that docids follow dates, since they do so under their new numbers only then."""
+    with segment.reading("dates"):
+        if (segment.dates[1:] < segment.dates[:-1]).any():
+            raise ValueError("dates out of order")
 
 
 def _check_order(segment: Segment, bounds: FieldRange) -> None:

@@ -263,6 +263,14 @@ class Segment:
             raise CorruptIndexError(self.path, "ids.docs", reason="an impossible docid", found=int(docs.max()))
         return docs
 
+    def hashes(self) -> NDArray[np.uint64]:
+        """The hash of the id of each article, by docid."""
+        if (np.bincount(self._hash_docs, minlength=self.articles) != 1).any():
+            raise CorruptIndexError(self.path, "ids.docs", reason="docids that are missing or there twice")
+        found = np.empty(self.articles, np.uint64)
+        found[self._hash_docs] = self._hashes
+        return found
+
     @cached_property
     def _lookup(self) -> tuple[Numbers, Numbers]:
         return self._numbers("ids.hashes", "u8"), self._numbers("ids.docs", "u4")

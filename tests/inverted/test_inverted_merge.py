@@ -1,8 +1,10 @@
 """A segment that was merged says the same as one that was built at once of the articles that live."""
 
 import random
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inverted_twins import (
@@ -19,6 +21,7 @@ from inverted_twins import (
 
 from newsindex.analysis import is_bare, tokenize
 from newsindex.article import Article, micros
+from newsindex.errors import CorruptIndexError
 from newsindex.inverted import merge as merging
 from newsindex.inverted._invert import GAP
 from newsindex.inverted.build import UNDATED, SegmentBuilder
@@ -126,6 +129,20 @@ def test_the_merger_says_where_each_article_came_from():
     merger = Merger([living(old, [0]), living(new)])
     assert [one.tolist() for one in merger.order] == [[1, 0, 1], [0, 1, 1]]
     assert [one.tolist() for one in merger.renumbered] == [[-1, 1], [0, 2]]
+
+
+def test_columns_that_are_not_in_order_are_damage():
+    segment = build([Article(id=str(k), date=f"2025-01-0{k}") for k in (1, 2, 3)])
+    for name, change in (("dates", lambda column: column[::-1]), ("ids.docs", np.zeros_like)):
+        sections = MemorySections()
+        sections.arrays = segment._sections.arrays | {name: change(segment._sections.arrays[name]).copy()}
+        fields = [
+            {"name": field, "terms": [one.first_term, one.end_term], "forms": [one.first_form, one.end_form]}
+            for field, one in segment.fields.items()
+        ]
+        damaged = Segment(sections, {"articles": 3, "words": segment.words, "fields": fields}, Path("damaged"))
+        with pytest.raises(CorruptIndexError, match=name):
+            merge([(damaged, [])])
 
 
 # ------------------------------------------------------------------------------------------------ building
