@@ -141,7 +141,10 @@ class Merging:
         return merged
 
     def abandon(self) -> None:
-        """Have a merge that was begun, if any, stop, and wait for its thread. What it wrote is nobody's."""
+        """Have a merge that was begun, if any, stop, and wait for its thread. What it wrote is nobody's.
+
+        Nor does it matter whether it had failed: the same merge will be begun again.
+        """
         if self._running is not None:
             self._running.stop.set()
             self._end()

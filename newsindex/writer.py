@@ -10,7 +10,7 @@ own when the writer closes, so that a merge that fails costs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -164,10 +164,10 @@ class Writer:
         return count
 
     def commit(self) -> None:
-        """Make everything added and deleted so far durable and visible. Without changes it does nothing.
+        """Make everything added and deleted so far durable and visible. Without changes it publishes nothing.
 
-        Merges go on in the background. What one has failed of since the last commit is raised by this one, when
-        everything is durable; it is tried again with the next.
+        Merges that are due go on in the background. What one has failed of since the last commit is raised by this one,
+        when everything is durable; it is tried again with the next.
 
         Raises:
             StorageError: the disk refuses. The index is as before or, where only a merge failed, has the commit in it.
@@ -314,8 +314,15 @@ class Writer:
             kept.insert(place, merged.segment)
             buried[name] = dead
         self._segments, self._dead = kept, buried
-        if name not in buried:
-            self._directory.remove(name)  # nothing in it lives
+        self._discard(names if name in buried else names | {name})
+
+    def _discard(self, names: set[str]) -> None:
+        """Remove those of our files that no generation lists: the disk need not hold all that is added twice."""
+        # A commit that failed in its last step may have published what we do not know of.
+        listed = self._manifest.files | manifests.load(self._directory).files
+        for name in names - listed:
+            with suppress(FileNotFoundError):  # swept, since nothing in it lived
+                self._directory.remove(name)
 
     def _alive(self, name: str) -> NDArray[np.bool_]:
         """Which articles of a segment would live if all were committed now; none of one that is gone."""

@@ -328,6 +328,22 @@ def test_segments_that_no_commit_has_listed_are_merged_and_undone(directory: Hel
     assert ix.stats().segments <= 3
 
 
+def test_segments_that_no_commit_has_listed_are_gone_when_they_are_merged(
+    directory: HeldDirectory, ix: ni.Index
+) -> None:
+    listed = ix.snapshot().manifest.files
+    with mock.patch("newsindex.merging.TIER_FLOOR", 1 << 30), ix.writer(memory=1) as writer:
+        for number in range(20, 26):
+            writer.add(article(number))
+            while writer._merging.begun and not writer._merging.done:
+                threading.Event().wait(0.01)
+        writer.add(article(26))
+        assert files(ix) - writer._merging.names == listed | {segment.entry.name for segment in writer._segments}
+        assert len(writer._segments) < 5
+        assert content(ni.open(ix.path)) == expected(range(20))
+    assert content(ix) == expected(range(27))
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_an_index_that_was_merged_all_the_time_is_like_one_that_never_was(tmp_path: Path, seed: int) -> None:
     rng = random.Random(seed)
