@@ -18,13 +18,14 @@ from typing import Any, Final, Self
 import attrs
 import numpy as np
 
+from newsindex._encoder import encode_article
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.inverted.merge import Merger
-from newsindex.records import BufferedRecords, encode_article, write_merged_articles
+from newsindex.records import BufferedRecords, write_merged_articles
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile
@@ -66,6 +67,7 @@ class Writer:
         self._segments = list(snapshot.segments)
         self._next_file = snapshot.manifest.next_file
         self._fields = list(snapshot.manifest.fields)
+        self._known_fields = set(self._fields)
         self._dead: dict[str, set[int]] = {}
         self._clear_buffer()
 
@@ -112,7 +114,7 @@ class Writer:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
-        if article.extra:
+        if not article.extra.keys() <= self._known_fields:
             self._note_fields(article)
         number = self._builder.add(article)
         before = self._numbers.get(article.id)
@@ -135,6 +137,7 @@ class Writer:
                 field=fresh[room],
             )
         self._fields += fresh
+        self._known_fields.update(fresh)
 
     def delete(self, article_id: str) -> bool:
         """Delete the article with this id; True if it was there."""

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import newsindex as ni
+from newsindex._encoder import encode_article
 from newsindex._records import article_of, body_of
 from newsindex.article import Article
 from newsindex.errors import ArticleError
 from newsindex.inverted import rows
 from newsindex.inverted.rows import ProseRows
-from newsindex.records import BufferedRecords, encode_article
+from newsindex.records import BufferedRecords
 from newsindex.store import articles as stored
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
