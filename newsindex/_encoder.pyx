@@ -20,6 +20,9 @@ from newsindex.store.articles import MAX_ARTICLE_BYTES
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text)
 
+cdef extern from *:
+    int ctz "__builtin_ctzll"(unsigned long long bits) noexcept nogil
+
 cdef object write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 ctypedef fused unit:
@@ -117,7 +120,7 @@ cdef Py_ssize_t encode(const unit* text, Py_ssize_t size, uint8_t* begin, bint q
     cdef uint8_t* out = begin
     cdef Py_ssize_t i = 0
     cdef uint32_t c
-    cdef uint64_t four
+    cdef uint64_t four, others
     if quoted:
         out[0] = c'"'
         out += 1
@@ -126,12 +129,18 @@ cdef Py_ssize_t encode(const unit* text, Py_ssize_t size, uint8_t* begin, bint q
             # Texts with letters beyond Latin-1 here and there: four characters at a time where they are ASCII.
             while i + 4 <= size:
                 memcpy(&four, text + i, 8)
-                if four & <uint64_t>0xFF80FF80FF80FF80:
+                others = four & <uint64_t>0xFF80FF80FF80FF80
+                four &= <uint64_t>0x00FF00FF00FF00FF
+                four = (four | four >> 8) & <uint64_t>0x0000FFFF0000FFFF
+                four |= four >> 16
+                memcpy(out, &four, 4)
+                if others:
+                    # Those before the first that is not ASCII stay; the others are overwritten.
+                    i += ctz(others) >> 4
+                    out += ctz(others) >> 4
                     break
-                out[0], out[1] = <uint8_t>four, <uint8_t>(four >> 16)
-                out[2], out[3] = <uint8_t>(four >> 32), <uint8_t>(four >> 48)
-                out += 4
                 i += 4
+                out += 4
             if i == size:
                 break
         c = text[i]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from newsindex.analysis import FormTable, Stemmer
 from newsindex.article import Article
 from newsindex.inverted._dictionary_writer import DictionaryWriter
-from newsindex.inverted._invert import count, invert
+from newsindex.inverted._invert import Inverter, count
 from newsindex.inverted._metadata import NO_TIME, add_metadata, moment_of
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted.columns import Integers, Packed, Sink, pack, write_strings
@@ -195,13 +195,13 @@ def _portions(
     for field, frequencies in counts.items():
         terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
         readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
-        row, forms = rows[field], (terms.form_terms, terms.form_numbers)
-        for first, end in _runs(terms.sizes):
+        row, runs = rows[field], list(_runs(terms.sizes))
+        ends, forms = np.array([end for _, end in runs], np.int64), (terms.form_terms, terms.form_numbers)
+        inverter = Inverter(row.tokens, row.begins, row.ends, order, *forms, ends, *readings)
+        for number, (first, end) in enumerate(runs):
             sizes = terms.sizes[first:end]
             rooms.append(_roomy(rooms.pop(0), int(sizes.sum()), int(terms.sizes.sum())))
-            starts, total = invert(
-                row.tokens, row.begins, row.ends, order, *forms, sizes, first, rooms[-1], *readings
-            )  # fmt: skip
+            starts, total = inverter.invert(number, sizes, first, rooms[-1])
             yield _Portion(field, terms, terms.form_counts[first:end], starts, rooms[-1][:total])
 
 
