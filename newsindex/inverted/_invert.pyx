@@ -15,6 +15,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 cdef extern from *:
+    void __builtin_prefetch(const void* place) noexcept nogil
     int ctz "__builtin_ctzll"(unsigned long long bits) noexcept nogil
 
 cdef enum:
@@ -27,6 +28,7 @@ cdef enum:
     _PORTIONS = 254  # from here on portions share their marks by turns
     _IN_GAP = 254    # the mark of a gap, and of nothing else
     _ANY = 255       # of a token that may be read as terms of several portions
+    _SIFTED = 512    # marks that are looked at together
 
 cdef uint64_t ONES = 0x0101010101010101, LOW = 0x7F7F7F7F7F7F7F7F
 
@@ -109,16 +111,23 @@ cdef class Inverter:
         self.terms, self.numbers, self.portions = form_terms, form_numbers, portion_ends
         self.is_read = readings is not None
         self.readings, self.always, self.bare = readings, always, bare
-        self.marks = np.empty(tokens.shape[0], np.uint8)
+        self.marks = np.empty(self.size(), np.uint8)
         self.mark()
 
     cdef inline bint is_bare(self, int32_t article) noexcept nogil:
         return self.is_read and self.bare[article] != 0
 
+    cdef Py_ssize_t size(self):
+        """How many tokens all articles have, those that they share counted for each."""
+        cdef Py_ssize_t d, size = 0
+        for d in range(self.order.shape[0]):
+            size += self.ends[self.order[d]] - self.begins[self.order[d]]
+        return size
+
     cdef int mark(self) except -1:
-        """Mark the tokens of all articles."""
-        cdef Py_ssize_t d, i, f, forms = self.terms.shape[0]
-        cdef int kind
+        """Mark the tokens of all articles, in the order of docids."""
+        cdef Py_ssize_t d, i, f, at = 0, forms = self.terms.shape[0]
+        cdef const uint8_t* row
         if not forms:
             return 0
         # The marks of forms: in articles that are not bare, and in those that are.
@@ -133,14 +142,12 @@ cdef class Inverter:
                     if self.always[f]:
                         marked[0, f] = _ANY
         with nogil:
-            # Those of bare articles last: articles of the same metadata share their tokens, and _ANY holds for all.
-            for kind in range(2):
-                for d in range(self.order.shape[0]):
-                    article = self.order[d]
-                    if kind != self.is_bare(article):
-                        continue
-                    for i in range(self.begins[article], self.ends[article]):
-                        self.marks[i] = marked[kind, self.tokens[i]] if self.tokens[i] >= 0 else _IN_GAP
+            for d in range(self.order.shape[0]):
+                article = self.order[d]
+                row = &marked[self.is_bare(article), 0]
+                for i in range(self.begins[article], self.ends[article]):
+                    self.marks[at] = row[self.tokens[i]] if self.tokens[i] >= 0 else _IN_GAP
+                    at += 1
         return 0
 
     def invert(self, Py_ssize_t portion, const int64_t[::1] sizes, int32_t first, int32_t[:, ::1] room):
@@ -149,7 +156,7 @@ cdef class Inverter:
         Returns the starts of these terms (int64) and how many occurrences there are, those as other readings included;
         they are then in the first rows of `room`, which must have enough: docid, position, form number.
         """
-        cdef Py_ssize_t d, total
+        cdef Py_ssize_t d, total, at = 0
         cdef uint32_t terms = <uint32_t>sizes.shape[0]
         term_starts = np.zeros(terms + 1, np.int64)
         np.cumsum(sizes, out=term_starts[1:])
@@ -162,22 +169,23 @@ cdef class Inverter:
         cdef Out out = Out(&slots[0], <Occurrence*>&room[0, 0])
         with nogil:
             for d in range(self.order.shape[0]):
-                self.invert_article(<int32_t>d, ONES * <uint64_t>(portion % _PORTIONS), <uint32_t>first, terms, &out)
+                at = self.invert_article(<int32_t>d, at, ONES * <uint64_t>(portion % _PORTIONS), <uint32_t>first, terms, &out)
         return term_starts, total
 
-    cdef void invert_article(self, int32_t doc, uint64_t wanted, uint32_t first, uint32_t terms,
-                             const Out* out) noexcept nogil:
+    cdef Py_ssize_t invert_article(self, int32_t doc, Py_ssize_t at, uint64_t wanted, uint32_t first, uint32_t terms,
+                                   const Out* out) noexcept nogil:
+        """Do so for an article whose marks begin at `at`; returns where they end."""
         cdef int32_t article = self.order[doc], token, k
-        cdef Py_ssize_t i, at = self.begins[article], end = self.ends[article], shift = -at
+        cdef Py_ssize_t i, j, count, shift = -at, end = at + self.ends[article] - self.begins[article]
+        cdef const int32_t* tokens = &self.tokens[0] + self.begins[article] - at
         cdef bint is_bare = self.is_bare(article)
-        cdef uint64_t found
         cdef uint32_t term
+        cdef Py_ssize_t[_SIFTED] found
         while at < end:
-            found = hits(&self.marks[at], end - at, wanted)
-            while found:
-                i = at + (ctz(found) >> 3)
-                found &= found - 1
-                token = self.tokens[i]
+            count = self.sift(&at, end, wanted, tokens, found)
+            for j in range(count):
+                i = found[j]
+                token = tokens[i]
                 if token < 0:
                     shift += _GAP - 1
                     continue
@@ -189,4 +197,25 @@ cdef class Inverter:
                         term = <uint32_t>self.terms[k] - first
                         if term < terms:
                             place(out, term, doc, <int32_t>(i + shift), self.numbers[k])
-            at += 8
+        return end
+
+    cdef inline Py_ssize_t sift(self, Py_ssize_t* at, Py_ssize_t end, uint64_t wanted, const int32_t* tokens,
+                                Py_ssize_t* found) noexcept nogil:
+        """Where the wanted marks are from `at` on, which moves on by _SIFTED at most; how many there are.
+
+        The tokens of these are far apart, so they are asked for before they are needed.
+        """
+        cdef Py_ssize_t i = at[0], count = 0
+        cdef const uint8_t* marks = &self.marks[0]
+        cdef uint64_t bits
+        end = min(end, i + _SIFTED)
+        while i < end:
+            bits = hits(marks + i, end - i, wanted)
+            while bits:
+                found[count] = i + (ctz(bits) >> 3)
+                __builtin_prefetch(tokens + found[count])
+                count += 1
+                bits &= bits - 1
+            i += 8
+        at[0] = end
+        return count
