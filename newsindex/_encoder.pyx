@@ -13,6 +13,7 @@ from libc.string cimport memcpy
 
 import json
 
+from newsindex.analysis._utf8 cimport encode_utf8
 from newsindex.errors import ArticleError
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
 from newsindex.store.articles import MAX_ARTICLE_BYTES
@@ -148,7 +149,7 @@ cdef Py_ssize_t encode(const unit* text, Py_ssize_t size, uint8_t* begin, bint q
         if c >= 0x80:
             if 0xD800 <= c < 0xE000:
                 return -1
-            out = put_character(out, c)
+            out = encode_utf8(out, c)
         elif quoted and (c < 0x20 or c == c'"' or c == c"\\"):
             out = put_escape(out, c)
         else:
@@ -158,23 +159,6 @@ cdef Py_ssize_t encode(const unit* text, Py_ssize_t size, uint8_t* begin, bint q
         out[0] = c'"'
         out += 1
     return out - begin
-
-
-cdef inline uint8_t* put_character(uint8_t* out, uint32_t c) noexcept nogil:
-    if c < 0x800:
-        out[0] = 0xC0 | c >> 6
-        out[1] = 0x80 | c & 0x3F
-        return out + 2
-    if c < 0x10000:
-        out[0] = 0xE0 | c >> 12
-        out[1] = 0x80 | c >> 6 & 0x3F
-        out[2] = 0x80 | c & 0x3F
-        return out + 3
-    out[0] = 0xF0 | c >> 18
-    out[1] = 0x80 | c >> 12 & 0x3F
-    out[2] = 0x80 | c >> 6 & 0x3F
-    out[3] = 0x80 | c & 0x3F
-    return out + 4
 
 
 cdef uint8_t* put_escape(uint8_t* out, uint32_t c) noexcept nogil:
