@@ -1,7 +1,8 @@
-"""Articles as they are stored in a segment: `Article` to record to compressed frame, and back.
+"""Articles as they are stored in a segment: records to compressed frames, and back to `Article`.
 
-A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is. A frame is
-a record compressed with one of the dictionaries of the segment. The sections:
+A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is (made by
+`newsindex._encoder`, read by `newsindex._records`). A frame is a record compressed
+with one of the dictionaries of the segment. The sections:
 
     articles.frames        bytes            the frames, in the order of docids
     articles.starts        uint [n + 1]     where each begins
