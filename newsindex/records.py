@@ -1,7 +1,8 @@
-"""Articles as they are stored in a segment: `Article` to record to compressed frame, and back.
+"""Articles as they are stored in a segment: records to compressed frames, and back to `Article`.
 
-A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is. A frame is
-a record compressed with one of the dictionaries of the segment. The sections:
+A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is (made by
+`newsindex._encoder`, read by `newsindex._records`). A frame is a record compressed
+with one of the dictionaries of the segment. The sections:
 
     articles.frames        bytes            the frames, in the order of docids
     articles.starts        uint [n + 1]     where each begins
@@ -11,7 +12,6 @@ a record compressed with one of the dictionaries of the segment. The sections:
 
 from __future__ import annotations
 
-import json
 import mmap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,61 +20,23 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex._records import article_of, body_of
 from newsindex.article import Article
-from newsindex.errors import ArticleError, CorruptIndexError, NewsIndexError
+from newsindex.errors import CorruptIndexError, NewsIndexError
 from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted.build import wide
 from newsindex.inverted.columns import Packed, pack, picked, write_strings
 from newsindex.inverted.segment import Segment
-from newsindex.store.articles import MAX_ARTICLE_BYTES, ArticleReader, ArticleWriter, Frame
+from newsindex.store.articles import ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
 
-_quoted: Final = json.encoder.encode_basestring
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records or frames that are handled at a time
-
-
-def encode_article(article: Article) -> bytes:
-    """The record of an article; its id, title and date lie in columns, where a page of hits finds them undecoded.
-
-    Raises:
-        ArticleError: it is larger than the store takes.
-    """
-    parts = [
-        f'"{name}":{_quoted(text)}'
-        for name, text in (("source", article.source), ("author", article.author), ("section", article.section))
-        if text is not None
-    ]
-    if article.tags:
-        parts.append(f'"tags":[{",".join(map(_quoted, article.tags))}]')
-    if article.url is not None:
-        parts.append(f'"url":{_quoted(article.url)}')
-    if article.extra:
-        parts.append(f'"extra":{_object(article.extra)}')
-    # The body stands outside the JSON, which would have to escape and unescape it.
-    data = f"{{{','.join(parts)}}}\n".encode() + article.body.encode()  # a text of both would be one copy more
-    if len(data) > MAX_ARTICLE_BYTES:
-        raise ArticleError(
-            f"article {article.id!r}: {len(data):,} bytes, more than {MAX_ARTICLE_BYTES:,}; split it",
-            article=article.id,
-        )
-    return data
-
-
-def _object(values: dict[str, Any]) -> str:
-    # Nearly all extras are texts, and a JSON encoder takes ten times as long to begin as to write one.
-    members = [
-        f"{_quoted(name)}:{_quoted(value) if type(value) is str else _ENCODER.encode(value)}"
-        for name, value in values.items()
-    ]
-    return f"{{{','.join(members)}}}"
 
 
 class StoredArticles:

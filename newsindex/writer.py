@@ -18,13 +18,14 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from newsindex._encoder import encode_article
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
 from newsindex.errors import ArticleError, NewsIndexError
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.merging import FILES, Merged, Merging, Source, choose_merge, give_back, write_segment
-from newsindex.records import BufferedRecords, encode_article
+from newsindex.records import BufferedRecords
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory
@@ -63,6 +64,7 @@ class Writer:
         self._segments = list(snapshot.segments)
         self._next_file = snapshot.manifest.next_file
         self._fields = list(snapshot.manifest.fields)
+        self._known_fields = set(self._fields)
         self._dead: dict[str, set[int]] = {}
         self._clear_buffer()
 
@@ -115,7 +117,7 @@ class Writer:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
-        if article.extra:
+        if not article.extra.keys() <= self._known_fields:
             self._note_fields(article)
         number = self._builder.add(article)
         before = self._numbers.get(article.id)
@@ -140,6 +142,7 @@ class Writer:
                 field=fresh[room],
             )
         self._fields += fresh
+        self._known_fields.update(fresh)
 
     def delete(self, article_id: str) -> bool:
         """Delete the article with this id; True if it was there."""

@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """`FormTable`: distinct word forms and their numbers, an open-addressing hash table over one block of UTF-8.
 
 Indexing meets some hundred million tokens but only a few million forms, so the forms are what may cost something
@@ -23,6 +23,8 @@ cdef extern from *:
 
 cdef enum:
     _END = -1
+    _RING = 8   # tokens that are under way
+    _AHEAD = 6  # of which so many are read before the first of them is looked up
 
 END = _END  # stands behind the numbers of each text that `FormTable.scan_all` reads
 
@@ -237,36 +239,44 @@ cdef class FormTable:
 
     cdef Py_ssize_t _scan(self, Text* text, int32_t* ids) noexcept nogil:
         """Write the numbers of the tokens of a text and return how many; -1 where memory ran out."""
-        # Of two tokens in turn one is read while the place where the other will be looked up comes out of memory.
-        cdef Token[2] tokens
-        cdef uint64_t[2] hashes
-        cdef Token* token = tokens
-        cdef Py_ssize_t n = text.size, end = 0, count = 0
+        # While the place where a token will be looked up comes out of memory some more are read. And a token is hashed
+        # when the next has been read: what was just written byte by byte cannot be read by eights without a wait.
+        cdef Token[_RING] tokens
+        cdef uint64_t[_RING] hashes
+        cdef Py_ssize_t i, n = text.size, end = 0, count = 0
         cdef const void* data = text.data
         cdef void* kept = NULL
+        cdef bint failed = False
         if text.found & DROP:
             kept = malloc((n + 1) * text.kind)
             if kept == NULL:
                 return -1
             n = strip(text.kind, data, n, kept)
             data = kept
-        while advance(text.kind, data, n, end, token):
-            end = token.end
-            hashes[count & 1] = hash_form(token)
-            __builtin_prefetch(self._slots + (hashes[count & 1] & (self._slots_size - 1)))
+        while not failed and advance(text.kind, data, n, end, &tokens[count % _RING]):
+            end = tokens[count % _RING].end
+            if count:
+                hashes[(count - 1) % _RING] = self._announce(&tokens[(count - 1) % _RING])
+            if count >= _AHEAD:
+                i = count - _AHEAD
+                ids[i] = self._intern(&tokens[i % _RING], hashes[i % _RING])
+                failed = ids[i] < 0
             count += 1
-            token = tokens + (count & 1)
-            if count > 1:
-                ids[count - 2] = self._intern(token, hashes[count & 1])
-                if ids[count - 2] < 0:
-                    free(kept)
-                    return -1
         free(kept)
         if count:
-            ids[count - 1] = self._intern(tokens + (count - 1 & 1), hashes[count - 1 & 1])
-            if ids[count - 1] < 0:
-                return -1
-        return count
+            hashes[(count - 1) % _RING] = self._announce(&tokens[(count - 1) % _RING])
+        for i in range(max(count - _AHEAD, 0), count):
+            if failed:
+                break
+            ids[i] = self._intern(&tokens[i % _RING], hashes[i % _RING])
+            failed = ids[i] < 0
+        return -1 if failed else count
+
+    cdef inline uint64_t _announce(self, Token* token) noexcept nogil:
+        """The hash of a token that will be looked up soon."""
+        cdef uint64_t hash = hash_form(token)
+        __builtin_prefetch(self._slots + (hash & (self._slots_size - 1)))
+        return hash
 
     cdef int32_t _intern(self, Token* token, uint64_t hash) noexcept nogil:
         """The number of the token's form; -1 where memory, or the numbers, ran out."""

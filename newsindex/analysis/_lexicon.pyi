@@ -1,11 +1,6 @@
-from collections.abc import Callable
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Buffer
-
-UNKNOWN: Final = "-"
 
 class Lexicon:
     size: int
@@ -17,17 +12,7 @@ class Lexicon:
     def find(self, form: str, near: int = -1) -> int: ...
     def form(self, i: int) -> str: ...
     def class_of(self, i: int) -> str: ...
-    def class_numbers(self, places: NDArray[np.int32]) -> NDArray[np.int64]: ...
     def class_names(self, numbers: NDArray[np.int64]) -> tuple[bytes, NDArray[np.int64]]: ...
-    def unknown(self, form: str, lemmatize: Callable[[str], str], near: int = -1) -> str: ...
-    def all_unknown(
-        self,
-        data: NDArray[np.uint8],
-        starts: NDArray[np.uint64],
-        which: NDArray[np.int64],
-        near: NDArray[np.int32],
-        lemmatize: Callable[[str], str],
-    ) -> list[str]: ...
     def match(
         self, data: NDArray[np.uint8], starts: NDArray[np.uint64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]: ...

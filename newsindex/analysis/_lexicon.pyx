@@ -15,18 +15,9 @@ from newsindex.analysis._utf8 cimport fold_utf8
 
 cdef extern from "Python.h":
     const char* PyUnicode_AsUTF8AndSize(object text, Py_ssize_t* size) except NULL
-    uint32_t* PyUnicode_AsUCS4(object text, uint32_t* buffer, Py_ssize_t size, int copy_null) except NULL
-    str PyUnicode_DecodeUTF8(const char* data, Py_ssize_t size, const char* errors)
-    str PyUnicode_FromKindAndData(int kind, const void* data, Py_ssize_t size)
-    bint Py_UNICODE_ISALPHA(Py_UCS4 c) noexcept nogil
-    bint Py_UNICODE_ISDIGIT(Py_UCS4 c) noexcept nogil
-
-UNKNOWN = "-"  # ends the class of a word that the lexicon does not know; no token holds one
 
 cdef enum:
     HEADER = 88  # magic 8, identity 16, source 32, four sizes
-    LONGEST = 1024  # bytes of a form that is looked for; no word of a dictionary comes near
-    SHORTEST = 3  # letters that are left when endings are cut off
 
 
 cdef Py_ssize_t entry_of(const uint8_t* form, Py_ssize_t size, uint8_t* entry, const uint16_t* table) noexcept nogil:
@@ -45,18 +36,6 @@ cdef class Lexicon:
     Raises:
         ValueError: it is no such file.
     """
-
-    cdef const uint8_t[::1] file
-    cdef const uint8_t* forms
-    cdef readonly Py_ssize_t classes_size
-    cdef const uint16_t[::1] folds
-    cdef const uint8_t* names
-    cdef const uint32_t* form_starts
-    cdef const uint32_t* name_starts
-    cdef const uint32_t* classes
-    cdef readonly Py_ssize_t size
-    cdef readonly str identity
-    cdef readonly str source
 
     def __init__(self, file):
         cdef int64_t n, forms_size, c, names_size
@@ -130,12 +109,17 @@ cdef class Lexicon:
 
     def find(self, str form, Py_ssize_t near=-1):
         """The entry of a form as it is written, -1 where there is none; `near` it, the search is shorter."""
-        cdef uint8_t[2 * LONGEST + 1] key
-        cdef Py_ssize_t size, i
+        cdef Py_ssize_t size
         cdef const uint8_t* encoded = <const uint8_t*>PyUnicode_AsUTF8AndSize(form, &size)
+        return self.place_of(encoded, size, near)
+
+    cdef Py_ssize_t place_of(self, const uint8_t* form, Py_ssize_t size, Py_ssize_t near) noexcept nogil:
+        """The entry of a form as it is written, or -1, as `find` has it."""
+        cdef uint8_t[2 * LONGEST + 1] key
+        cdef Py_ssize_t i
         if size > LONGEST:
             return -1
-        size = entry_of(encoded, size, key, &self.folds[0])
+        size = entry_of(form, size, key, &self.folds[0])
         i = self.halve(0, self.size, key, size) if near < 0 else self.around(min(near, self.size), key, size)
         if i == self.size or <Py_ssize_t>(self.form_starts[i + 1] - self.form_starts[i]) != size:
             return -1
@@ -162,16 +146,6 @@ cdef class Lexicon:
             raise IndexError(i)
         cdef uint32_t number = self.classes[i]
         return self.names[self.name_starts[number]:self.name_starts[number + 1]].decode()
-
-    def class_numbers(self, const int32_t[::1] places):
-        """The numbers of the classes of many entries, int64; 0 for those that are none."""
-        cdef Py_ssize_t i, count = places.shape[0]
-        found = np.zeros(count, np.int64)
-        cdef int64_t[::1] out = found
-        for i in range(count):
-            if 0 <= places[i] < self.size:
-                out[i] = self.classes[places[i]]
-        return found
 
     def class_names(self, const int64_t[::1] numbers):
         """The names of classes by their numbers, one after another (bytes), and the length of each (int64).
@@ -228,95 +202,3 @@ cdef class Lexicon:
                             and memcmp(self.forms + self.form_starts[k], entry, whole) == 0:
                         places[i] = <int32_t>k
         return found_places, found_firsts, found_sizes, found_ascii.view(bool)
-
-    # Forms that it does not have.
-
-    def unknown(self, str form, lemmatize, Py_ssize_t near=-1):
-        """The class of a form that the lexicon does not have, as `newsindex.analysis.stemmer` explains.
-
-        Args:
-            lemmatize: the learned rules.
-            near: where the form would stand, if that is known: its lemma is likely to stand there too.
-        """
-        cdef uint32_t[LONGEST] points
-        cdef Py_ssize_t size = len(form)
-        if size > LONGEST // 4:
-            raise ValueError(f"a form of {size} characters; the tokenizer cuts them")
-        PyUnicode_AsUCS4(form, points, LONGEST, False)
-        if is_number(points, size):
-            return folded_text(points, size, &self.folds[0])  # numbers and names such as g20 have no endings
-        if size <= SHORTEST:
-            return folded_text(points, size, &self.folds[0]) + UNKNOWN  # nor have abbreviations
-        if replaced(points + 1, size - 2, 0xEE, 0xE2):
-            modern = self.find(PyUnicode_FromKindAndData(4, points, size))
-            if modern >= 0:
-                return self.class_of(modern)  # before 1993 cîine, since then câine
-            PyUnicode_AsUCS4(form, points, LONGEST, False)
-        # The rules were learned from words with cedillas.
-        if replaced(points, size, 0x219, 0x15F) | replaced(points, size, 0x21B, 0x163):
-            form = PyUnicode_FromKindAndData(4, points, size)
-        cdef str lemma = lemmatize(form) or form
-        size = len(lemma)
-        if size > LONGEST:
-            raise ValueError(f"a lemma of {size} characters")
-        PyUnicode_AsUCS4(lemma, points, LONGEST, False)
-        if replaced(points, size, 0x15F, 0x219) | replaced(points, size, 0x163, 0x21B):
-            lemma = PyUnicode_FromKindAndData(4, points, size)
-        known = self.find(lemma, near)
-        if known >= 0:
-            return self.class_of(known)
-        return folded_text(points, without_ending(points, size), &self.folds[0]) + UNKNOWN
-
-    def all_unknown(self, const uint8_t[::1] data, const uint64_t[::1] starts, const int64_t[::1] which,
-                    const int32_t[::1] near, lemmatize):
-        """`unknown` for the packed forms numbered `which`; `near` is of all forms."""
-        cdef Py_ssize_t i, k
-        cdef list found = []
-        for k in range(which.shape[0]):
-            i = which[k]
-            form = PyUnicode_DecodeUTF8(<const char*>&data[starts[i]], starts[i + 1] - starts[i], NULL)
-            found.append(self.unknown(form, lemmatize, near[i]))
-        return found
-
-
-cdef bint is_number(const uint32_t* points, Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef bint alpha = True, digits = False
-    for i in range(size):
-        alpha &= Py_UNICODE_ISALPHA(points[i])
-        digits |= Py_UNICODE_ISDIGIT(points[i])
-    return digits and not alpha
-
-
-cdef bint replaced(uint32_t* points, Py_ssize_t size, uint32_t old, uint32_t new) noexcept nogil:
-    """Replace a character; whether there was any."""
-    cdef Py_ssize_t i
-    cdef bint found = False
-    for i in range(size):
-        if points[i] == old:
-            points[i] = new
-            found = True
-    return found
-
-
-cdef inline bint is_vowel(uint32_t c) noexcept nogil:
-    return c == c"a" or c == c"e" or c == c"i" or c == c"o" or c == c"u" or c == 0x103 or c == 0xE2 or c == 0xEE
-
-
-cdef Py_ssize_t without_ending(const uint32_t* points, Py_ssize_t size) noexcept nogil:
-    """How many characters of a lemma are left without the t of a participle and without vowels at the end."""
-    cdef uint32_t vowel
-    if size > 2 * SHORTEST and points[size - 1] == c"t":
-        vowel = points[size - 2]
-        size -= vowel == c"a" or vowel == c"i" or vowel == 0xE2
-    while size > SHORTEST and is_vowel(points[size - 1]):
-        size -= 1
-    return size
-
-
-cdef str folded_text(uint32_t* points, Py_ssize_t size, const uint16_t* table):
-    cdef Py_ssize_t i
-    for i in range(size):
-        if points[i] < 65536:
-            points[i] = table[points[i]]
-    return PyUnicode_FromKindAndData(4, points, size)

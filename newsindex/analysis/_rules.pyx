@@ -33,9 +33,6 @@ cdef class Rules:
         ValueError: they are none.
     """
 
-    cdef const uint8_t[::1] data
-    cdef Py_ssize_t size
-
     def __init__(self, const uint8_t[::1] file):
         cdef uint32_t length = 0
         if file.shape[0] >= 4:
@@ -45,18 +42,19 @@ cdef class Rules:
             raise ValueError(f"no rules: {file.shape[0]} bytes that say they are {length}; install lemmagen3 anew")
         self.data = file[4:]
 
-    cdef const uint8_t *at(self, Py_ssize_t place, Py_ssize_t count) except NULL:
+    cdef const uint8_t *at(self, Py_ssize_t place, Py_ssize_t count) except NULL nogil:
         """Some bytes, if they are there."""
         if place < 0 or place + count > self.size:
-            raise ValueError(f"rules that go on at {place} of {self.size}; install lemmagen3 anew")
+            with gil:
+                raise ValueError(f"rules that go on at {place} of {self.size}; install lemmagen3 anew")
         return &self.data[place]
 
-    cdef uint32_t link(self, Py_ssize_t place) except? 0:
+    cdef uint32_t link(self, Py_ssize_t place) except? 0 nogil:
         cdef uint32_t linked
         memcpy(&linked, self.at(place, 4), 4)
         return linked
 
-    cdef Py_ssize_t find(self, const uint8_t *word, Py_ssize_t size) except -1:
+    cdef Py_ssize_t find(self, const uint8_t *word, Py_ssize_t size) except -1 nogil:
         """The place of the rule for a word."""
         # A byte, as where the rules are from: words of more than 127 find the rules that they were always given.
         cdef int8_t left = <int8_t>size
@@ -94,10 +92,16 @@ cdef class Rules:
 
     def lemma(self, str word not None):
         """The lemma of a word, which may be empty."""
-        cdef bytes encoded = word.encode()
-        cdef const uint8_t *text = encoded
-        cdef Py_ssize_t size = len(encoded), rule = self.find(text, size), taken, put
+        cdef bytes encoded = word.encode(), room = bytes(len(encoded) + LONGER)
+        cdef uint8_t *out = <uint8_t *><char *>room
+        return out[:self.lemma_of(encoded, len(encoded), out)].decode()
+
+    cdef Py_ssize_t lemma_of(self, const uint8_t *word, Py_ssize_t size, uint8_t *out) except -1 nogil:
+        """Write the lemma of a word to `out`, which has room for `size + LONGER`; returns its size."""
+        cdef Py_ssize_t rule = self.find(word, size), taken, put
         taken, put = self.at(rule + 1, 2)[0], self.at(rule + 1, 2)[1]
         if taken > size:
-            return word  # another word's rule
-        return (encoded[:size - taken] + self.at(rule + 3, put)[:put]).decode()
+            taken = put = 0  # another word's rule
+        memcpy(out, word, size - taken)
+        memcpy(out + size - taken, self.at(rule + 3, put), put)
+        return size - taken + put

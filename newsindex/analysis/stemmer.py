@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import mmap
 import threading
-from collections.abc import Iterator
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +28,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis._lexicon import UNKNOWN, Lexicon
+from newsindex.analysis._classes import UNKNOWN, classify, unknown
+from newsindex.analysis._lexicon import Lexicon
 from newsindex.analysis._rules import Rules
 from newsindex.analysis._tokens import fold
 
@@ -162,28 +162,15 @@ class Stemmer:
             in_bare: whether a form occurs in a text without diacritics; for others its further readings are left out.
         """
         lexicon = _lexicon()
-        places, nearest, spellings, ascii_ = lexicon.match(*entries)
-        firsts = lexicon.class_numbers(places)
-        always = np.zeros(len(places), bool)
-        numbers: dict[str, int] = {}  # of classes that come from no entry, behind those of the lexicon
-        base = lexicon.classes_size
-
-        def number(name: str) -> int:
-            return base + numbers.setdefault(name, len(numbers))
-
-        unknown = np.flatnonzero(spellings == 0)
-        firsts[unknown] = [*map(number, lexicon.all_unknown(*forms, unknown, nearest, _rules().lemma))]
-        owners: list[int] = []
-        others: list[int] = []
-        for i, form in _decoded(forms, (spellings > 0) & ((places < 0) | ((spellings > 1) & in_bare & ascii_))):
-            always[i] = not form.isascii() or (places[i] < 0 and _cannot_be_a_name(form))
-            first, *further = self._readings(form, bare=bool(in_bare[i]))
-            firsts[i] = number(first)
-            owners += [i] * len(further)
-            others += map(number, further)
-        used, named = np.unique(np.concatenate((firsts, np.array(others, np.int64))), return_inverse=True)
-        names = _packed_names(lexicon, used[used < base], list(numbers))
-        return Classes(names, named[: len(firsts)], np.array(owners, np.int64), named[len(firsts) :], always)
+        firsts, owners, others, always, names, sizes = classify(
+            lexicon, _rules(), forms, entries, in_bare.view(np.uint8)
+        )
+        used, named = np.unique(np.concatenate((firsts, others)), return_inverse=True)
+        data, lengths = lexicon.class_names(used[used < lexicon.classes_size])
+        starts = np.zeros(len(used) + 1, np.uint64)
+        np.cumsum(np.concatenate((lengths, sizes)), out=starts[1:])
+        packed = np.frombuffer(data + names, np.uint8), starts
+        return Classes(packed, named[: len(firsts)], owners, named[len(firsts) :], always.view(bool))
 
     def derivation(self, term: str) -> str:
         """What words derived from one another share: the Snowball stem of a class.
@@ -202,22 +189,7 @@ class Stemmer:
 
     def _unknown(self, form: str) -> str:
         """The class of a form that the lexicon does not have."""
-        return _lexicon().unknown(form, _rules().lemma)
-
-
-def _decoded(forms: Packed, which: NDArray[np.bool_]) -> Iterator[tuple[int, str]]:
-    """The forms at which `which` is true, with their places."""
-    data, starts = forms[0].data, forms[1].data
-    return ((i, str(data[starts[i] : starts[i + 1]], "utf-8")) for i in np.flatnonzero(which).tolist())
-
-
-def _packed_names(lexicon: Lexicon, classes: NDArray[np.int64], more: list[str]) -> Packed:
-    """The names of some classes of the lexicon, and `more` behind them."""
-    data, lengths = lexicon.class_names(classes)
-    encoded = [name.encode() for name in more]
-    starts = np.zeros(len(lengths) + len(more) + 1, np.uint64)
-    np.cumsum([*lengths.tolist(), *map(len, encoded)], out=starts[1:])
-    return np.frombuffer(b"".join((data, *encoded)), np.uint8), starts
+        return unknown(_lexicon(), _rules(), form)
 
 
 def is_spelling(form: str, full: str) -> bool:

@@ -11,6 +11,14 @@ cdef enum:
     FLUSH = 1 << 20  # bytes gathered before a sink is called
 
 
+cdef struct Columns:
+    # Pointers, since a memory view is some hundred bytes, which every function would be handed anew.
+    const uint8_t *docs
+    const uint8_t *positions
+    const uint8_t *forms
+    Py_ssize_t[3] steps  # bytes from one row to the next
+
+
 @cython.final
 cdef class PostingWriter:
     cdef object postings_sink, positions_sink
@@ -32,11 +40,9 @@ cdef class PostingWriter:
 
     cdef int _begin(self, Py_ssize_t forms) except -1 nogil
     cdef int _new_block(self) noexcept nogil
-    cdef int _add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms,
-                  Py_ssize_t start, Py_ssize_t stop) except -1 nogil
+    cdef int _add(self, const Columns *rows, Py_ssize_t start, Py_ssize_t stop) except -1 nogil
     cdef int _new_posting(self, int32_t doc) except -1 nogil
-    cdef int _add_places(self, const int32_t[:] positions, const int32_t[:] forms,
-                         Py_ssize_t start, Py_ssize_t stop) except -1 nogil
+    cdef int _add_places(self, const Columns *rows, Py_ssize_t start, Py_ssize_t stop) except -1 nogil
     cdef int copy(self, int32_t doc, const Rows *rows, Py_ssize_t first, Py_ssize_t count, const int32_t *forms,
                   Py_ssize_t known) except -1 nogil
     cdef uint8_t _impact(self, Py_ssize_t i) noexcept nogil

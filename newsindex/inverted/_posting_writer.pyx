@@ -79,6 +79,21 @@ cdef int check_lengths(Py_ssize_t a, Py_ssize_t b, Py_ssize_t c) except -1:
     return 0
 
 
+cdef inline int32_t entry(const uint8_t *column, Py_ssize_t step, Py_ssize_t row) noexcept nogil:
+    return (<const int32_t *>(column + step * row))[0]
+
+
+cdef Columns columns_of(const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms) except *:
+    """The columns of some occurrences; they are valid as long as the views are."""
+    check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
+    if not docs.shape[0]:
+        return Columns(NULL, NULL, NULL, (0, 0, 0))
+    return Columns(
+        <const uint8_t *>&docs[0], <const uint8_t *>&positions[0], <const uint8_t *>&forms[0],
+        (docs.strides[0], positions.strides[0], forms.strides[0]),
+    )
+
+
 cdef class PostingWriter:
     """Encodes posting lists, term after term, into two sinks: callables that take a bytes-like chunk.
 
@@ -132,23 +147,23 @@ cdef class PostingWriter:
 
     def add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms):
         """Add occurrences of the term begun, in the order of (docid, position)."""
-        check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
+        cdef Columns rows = columns_of(docs, positions, forms)
+        cdef Py_ssize_t count = docs.shape[0]
         with nogil:
-            self._add(docs, positions, forms, 0, docs.shape[0])
+            self._add(&rows, 0, count)
         self._flush(False)
 
-    cdef int _add(self, const int32_t[:] docs, const int32_t[:] positions, const int32_t[:] forms,
-                  Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+    cdef int _add(self, const Columns *rows, Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
         cdef Py_ssize_t end
         cdef int32_t doc
         while start < stop:
-            doc = docs[start]
+            doc = entry(rows.docs, rows.steps[0], start)
             end = start + 1
-            while end < stop and docs[end] == doc:
+            while end < stop and entry(rows.docs, rows.steps[0], end) == doc:
                 end += 1
             if doc != self.last_doc or doc < 0:
                 self._new_posting(doc)
-            self._add_places(positions, forms, start, end)
+            self._add_places(rows, start, end)
             start = end
         return 0
 
@@ -166,21 +181,21 @@ cdef class PostingWriter:
         self.last_position = -1
         return 0
 
-    cdef int _add_places(self, const int32_t[:] positions, const int32_t[:] forms,
-                         Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
+    cdef int _add_places(self, const Columns *rows, Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
         """Add occurrences in the article at hand."""
         cdef Py_ssize_t i, count = stop - start
         # Variables of its own: for all the compiler knows, a byte that is written may be part of `self`.
-        cdef int32_t before = self.last_position
+        cdef int32_t before = self.last_position, position
         cdef uint32_t title_words = self.title_words[self.last_doc], in_title = 0, delta_bits = 0, number_bits = 0
         reserve(&self.deltas, 4 * count)
         reserve(&self.numbers, 4 * count)
         cdef uint32_t *deltas = <uint32_t *>(self.deltas.data + self.deltas.size)
         cdef uint32_t *numbers = <uint32_t *>(self.numbers.data + self.numbers.size)
         for i in range(count):
-            deltas[i] = positions[start + i] - before - 1
-            numbers[i] = forms[start + i]
-            before = positions[start + i]
+            position = entry(rows.positions, rows.steps[1], start + i)
+            deltas[i] = position - before - 1
+            numbers[i] = entry(rows.forms, rows.steps[2], start + i)
+            before = position
             delta_bits |= deltas[i]
             number_bits |= numbers[i]
             in_title += <uint32_t>before < title_words
@@ -319,7 +334,7 @@ cdef class PostingWriter:
         cdef Py_ssize_t t, count = starts.shape[0] - 1
         offsets = np.empty(count, np.uint64)
         cdef uint64_t[::1] out = offsets
-        check_lengths(docs.shape[0], positions.shape[0], forms.shape[0])
+        cdef Columns rows = columns_of(docs, positions, forms)
         check_lengths(count, form_counts.shape[0], count)
         for t in range(count):
             if not 0 <= starts[t] <= starts[t + 1] <= docs.shape[0]:
@@ -328,7 +343,7 @@ cdef class PostingWriter:
             for t in range(count):
                 self._begin(form_counts[t])
                 out[t] = self.postings_done + self.postings.size
-                self._add(docs, positions, forms, starts[t], starts[t + 1])
+                self._add(&rows, starts[t], starts[t + 1])
                 self._end()
                 if self.postings.size >= FLUSH or self.positions.size >= FLUSH:
                     with gil:

@@ -7,7 +7,6 @@ are is written in `newsindex.inverted.segment`, which reads them.
 
 from __future__ import annotations
 
-import datetime as dt
 from array import array
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,18 +22,17 @@ from numpy.typing import NDArray
 
 from newsindex.analysis import FormTable, Stemmer
 from newsindex.article import Article
-from newsindex.article import micros as to_micros
 from newsindex.inverted._dictionary_writer import DictionaryWriter
-from newsindex.inverted._invert import count, invert
+from newsindex.inverted._invert import Inverter, count
+from newsindex.inverted._metadata import NO_TIME, add_metadata, moment_of
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted.columns import Integers, Packed, Sink, pack, write_strings
-from newsindex.inverted.fields import TEXT, TITLE, is_stemmed, metadata
+from newsindex.inverted.fields import TEXT, TITLE, is_stemmed
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
 from newsindex.inverted.vocabulary import Terms, Vocabulary
 
 UNDATED: Final = np.iinfo(np.int64).min
-NO_TIME: Final = np.iinfo(np.int32).min  # in the column of UTC offsets: the date has no time of day
 
 PORTION: Final = 1 << 20  # occurrences that are sorted at a time
 _WORD_COST: Final = 8  # bytes of memory for one buffered word, and for its posting beside it when it is written
@@ -83,17 +81,12 @@ class SegmentBuilder:
         number = len(self._ids)
         title, date = article.title, article.date
         self._prose.add(title, article.body)
-        cost = _ARTICLE_COST + 2 * len(title)
-        for field, values in metadata(article):
-            rows = self._values.get(field)
-            if rows is None:
-                rows = self._values[field] = ValueRows(field)
-            cost += rows.add(number, values)
-        self._cost += cost
+        self._cost += _ARTICLE_COST + 2 * len(title) + add_metadata(self._values, number, article, ValueRows)
         self._ids.append(article.id)
         self._titles.append(title)
-        self._dates.append(UNDATED if date is None else to_micros(date))
-        self._offsets.append(_offset(date))
+        moment, offset = (UNDATED, NO_TIME) if date is None else moment_of(date)
+        self._dates.append(moment)
+        self._offsets.append(offset)
         return number
 
     def remove(self, number: int) -> None:
@@ -179,11 +172,6 @@ class _Chunks:
         sink.close_section()
 
 
-def _offset(date: dt.date | None) -> int:
-    offset = date.utcoffset() if isinstance(date, dt.datetime) else None
-    return NO_TIME if offset is None else round(offset.total_seconds())
-
-
 @attrs.frozen(eq=False)
 class _Portion:
     """Some terms of a field, those of `form_counts`, and their occurrences in order: docid, position, form number."""
@@ -207,13 +195,13 @@ def _portions(
     for field, frequencies in counts.items():
         terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
         readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
-        row, forms = rows[field], (terms.form_terms, terms.form_numbers)
-        for first, end in _runs(terms.sizes):
+        row, runs = rows[field], list(_runs(terms.sizes))
+        ends, forms = np.array([end for _, end in runs], np.int64), (terms.form_terms, terms.form_numbers)
+        inverter = Inverter(row.tokens, row.begins, row.ends, order, *forms, ends, *readings)
+        for number, (first, end) in enumerate(runs):
             sizes = terms.sizes[first:end]
             rooms.append(_roomy(rooms.pop(0), int(sizes.sum()), int(terms.sizes.sum())))
-            starts, total = invert(
-                row.tokens, row.begins, row.ends, order, *forms, sizes, first, rooms[-1], *readings
-            )  # fmt: skip
+            starts, total = inverter.invert(number, sizes, first, rooms[-1])
             yield _Portion(field, terms, terms.form_counts[first:end], starts, rooms[-1][:total])
 
 

@@ -10,11 +10,9 @@ There is no field for the body: it is the text less the title.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from newsindex.analysis import clean
-from newsindex.article import Article
 
 TEXT: Final = "text"
 TITLE: Final = "title"
@@ -28,22 +26,6 @@ MAX_EXTRA_FIELDS: Final = 256  # distinct extra names in one index
 def is_stemmed(field: str) -> bool:
     """Whether words of `field` are stemmed; those of names (source, author, section, tags) are only folded."""
     return field not in METADATA
-
-
-def metadata(article: Article) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(field, values) for each metadata field that the article has."""
-    for field, value in (("source", article.source), ("author", article.author), ("section", article.section)):
-        if value:
-            yield field, (value,)
-    if article.tags:
-        yield "tags", article.tags
-    for key, value in article.extra.items():
-        if type(value) is str:  # as most are
-            values: tuple[str, ...] = (value,) if value else ()
-        else:
-            values = tuple(text for item in (value if isinstance(value, list) else [value]) for text in scalar(item))
-        if values:
-            yield EXTRA + key, values
 
 
 def scalar(value: Any) -> list[str]:

@@ -6,7 +6,6 @@ the GIL for hardly any of it. Metadata repeat themselves, so each distinct row o
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from newsindex.analysis import FormTable
 from newsindex.analysis._forms import END
+from newsindex.inverted._metadata import RowNumbers
 from newsindex.inverted.columns import Sink, places_of, starts_of, write_values
 from newsindex.inverted.fields import facet_values
 
@@ -184,36 +184,21 @@ class ProseRows:
             pool.shutdown(cancel_futures=True)
 
 
-class ValueRows:
-    """The values of one metadata field: for each article that has some the number of a distinct row of them."""
+class ValueRows(RowNumbers):
+    """The values of one metadata field."""
 
     def __init__(self, field: str) -> None:
         self._field = field
-        self._numbers: dict[tuple[str, ...], int] = {}
-        self._articles = array("i")
-        self._rows = array("i")
-
-    def add(self, article: int, values: tuple[str, ...]) -> int:
-        """Article number `article` has `values`; returns about how many bytes they take that are new here."""
-        number = self._numbers.get(values)
-        cost = 8
-        if number is None:
-            number = self._numbers[values] = len(self._numbers)
-            cost = 200 + sum(100 + 4 * len(value) for value in values)
-        self._articles.append(article)
-        self._rows.append(number)
-        return cost
 
     def words(self, forms: FormTable, articles: int) -> Rows:
         """The words of `articles` articles; the rows of those with the same values are the same."""
-        tokens, lengths, _ = forms.scan_all([value for row in self._numbers for value in row])
+        distinct = self.distinct()
+        tokens, lengths, _ = forms.scan_all([value for row in distinct for value in row])
         of_values = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths + 1, out=of_values[1:])
-        of_rows = np.zeros(len(self._numbers) + 1, np.int64)
-        np.cumsum([len(row) for row in self._numbers], out=of_rows[1:])
-        starts = of_values[of_rows]
+        starts = of_values[starts_of(np.array([*map(len, distinct)], np.int64))]
         begins, ends = np.zeros(articles, np.int64), np.zeros(articles, np.int64)
-        owners, rows = np.frombuffer(self._articles, np.int32), np.frombuffer(self._rows, np.int32)
+        owners, rows = self.given()
         begins[owners], ends[owners] = starts[rows], starts[rows + 1]
         return Rows(tokens, begins, ends)
 
@@ -222,11 +207,12 @@ class ValueRows:
         numbers: dict[str, int] = {}
         facets = [
             tuple(numbers.setdefault(value, len(numbers) + 1) for value in facet_values(self._field, list(row)))
-            for row in self._numbers
+            for row in self.distinct()
         ]
         facets.append(())  # for articles without any
         rows = np.full(articles, len(facets) - 1, np.int32)
-        rows[np.frombuffer(self._articles, np.int32)] = np.frombuffer(self._rows, np.int32)
+        owners, numbers_of_rows = self.given()
+        rows[owners] = numbers_of_rows
         sizes = np.array([*map(len, facets)], np.int64)
         flat = np.array([number for facet in facets for number in facet], np.int64)
         lengths = sizes[rows[order]]

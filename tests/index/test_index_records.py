@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import newsindex as ni
+from newsindex._encoder import encode_article
 from newsindex._records import article_of, body_of
 from newsindex.article import Article
 from newsindex.errors import ArticleError
 from newsindex.inverted import rows
 from newsindex.inverted.rows import ProseRows
-from newsindex.records import BufferedRecords, encode_article
+from newsindex.records import BufferedRecords
 from newsindex.store import articles as stored
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -35,6 +36,29 @@ def test_a_record_is_a_line_of_json_and_the_body(body, source, url, tags, extra)
     kept = {name: value for name, value in fields.items() if value or value == ""}
     expected = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
     assert encode_article(article) == f"{expected}\n{body}".encode()
+
+
+def test_a_record_escapes_what_json_must():
+    article = ni.Article(id="1", source='"\\\n\r\t\b\f\x01\x1f\x7f é ș 😀', body="ascii", extra={"é": "„\x02”"})
+    header, body = encode_article(article).split(b"\n", 1)
+    expected = json.dumps({"source": article.source, "extra": article.extra}, ensure_ascii=False, separators=(",", ":"))
+    assert (header.decode(), body) == (expected, b"ascii")
+
+
+@pytest.mark.parametrize("body", ["", "a", "abcd", "ș", "abcș", "abcdșabcdefgh", "ăîșțâ", "é" * 9, "ab😀ș" * 3])
+def test_a_body_is_encoded_whatever_its_characters_are(body):
+    assert encode_article(ni.Article(id="1", body=body)) == b"{}\n" + body.encode()
+
+
+def test_what_was_put_into_an_article_later_is_no_record():
+    article = ni.Article(id="1", extra={"a": "b"})
+    article.extra["a"] = "\ud800"
+    with pytest.raises(UnicodeEncodeError, match="surrogates not allowed"):
+        encode_article(article)
+    article.extra.clear()
+    article.extra[1] = "a"
+    with pytest.raises(TypeError, match="text expected, found int"):
+        encode_article(article)
 
 
 def test_compressing_goes_on_where_it_failed(monkeypatch):

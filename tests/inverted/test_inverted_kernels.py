@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsindex.analysis import fold, fold_table
 from newsindex.analysis.stemmer import Classes
 from newsindex.inverted import _strings
-from newsindex.inverted._invert import GAP, GAP_TOKEN, count, invert
+from newsindex.inverted._invert import GAP, GAP_TOKEN, Inverter, count
 from newsindex.inverted.columns import pack
 from newsindex.inverted.vocabulary import Vocabulary, form_entry, rank_in_groups, reading_entry
 
@@ -55,30 +55,37 @@ def test_invert_sorts_occurrences_by_term_article_and_position(rows, stemmed, da
     expected = [one for one in expected if first <= one[0] < end]
     sizes = np.array([sum(one[0] == term for one in expected) for term in range(first, end)], np.int64)
     room = np.zeros((len(expected), 3), np.int32)
-    starts, total = invert(
+    inverter = Inverter(
         *whole,
         np.array(form_terms, np.int32),
         np.array(form_numbers, np.int32),
-        sizes,
-        first,
-        room,
+        np.array([first, end, 4], np.int64),
         np.array(firsts, np.int32) if stemmed else None,
         np.array(always, np.uint8),
         np.array(bare, np.uint8),
     )
+    starts, total = inverter.invert(1, sizes, first, room)
     assert starts.tolist() == [sum(one[0] < term for one in expected) for term in range(first, end + 1)]
     assert total == len(expected)
     assert list(map(tuple, room.tolist())) == [one[1:] for one in expected]
     if total:
         with pytest.raises(ValueError, match=f"room for {total - 1} occurrences where there are {total}"):
-            invert(
-                *whole,
-                np.array(form_terms, np.int32),
-                np.array(form_numbers, np.int32),
-                sizes,
-                first,
-                room[1:],
-            )
+            inverter.invert(1, sizes, first, room[1:])
+
+
+@given(st.integers(1, 600), st.integers(0, 20))
+def test_there_may_be_more_portions_than_marks(portions, seed):
+    tokens = np.random.default_rng(seed).integers(0, portions, 300).astype(np.int32)
+    numbers = np.arange(portions, dtype=np.int32)
+    bounds = np.array([0, 137, 300], np.int64)
+    ends, order = np.arange(1, portions + 1), np.array([1, 0], np.int32)
+    inverter = Inverter(tokens, bounds[:-1], bounds[1:], order, numbers, numbers, ends)
+    for portion in (*range(min(portions, 5)), portions - 1):
+        places = [*np.flatnonzero(tokens[137:] == portion), *np.flatnonzero(tokens[:137] == portion)]
+        room = np.zeros((len(places), 3), np.int32)
+        inverter.invert(portion, np.array([len(places)]), portion, room)
+        assert room[:, 1].tolist() == places
+        assert room[:, 0].tolist() == sorted(room[:, 0].tolist())
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(GAP_TOKEN, 4), max_size=9), st.booleans()), max_size=6), st.data())

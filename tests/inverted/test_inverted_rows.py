@@ -1,14 +1,18 @@
 """`ProseRows` and `ValueRows`: the words of buffered articles, with threads, failures and second attempts."""
 
+import datetime as dt
 import threading
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inverted_twins import STEMMER, MemorySections
 
 from newsindex.analysis import FormTable, is_bare, tokenize
-from newsindex.article import Article
+from newsindex.article import Article, micros
 from newsindex.inverted import build, rows
+from newsindex.inverted._metadata import NO_TIME, moment_of
 from newsindex.inverted.build import SegmentBuilder, _runs
 from newsindex.inverted.rows import ProseRows, ValueRows
 
@@ -129,6 +133,18 @@ def test_rows_of_values_are_read_once():
     assert sections.array("values.data").tobytes() == b"buget localsport"
     assert sections.array("values.rows").tolist() == [0, 1, 1, 3]
     assert sections.array("values.numbers").tolist() == [2, 1, 2]
+
+
+offsets = st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(dt.timezone)
+
+
+@given(st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30), timezones=offsets))
+def test_the_moment_of_a_date(date):
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    moment, offset = moment_of(date)
+    assert moment == (date - epoch) // dt.timedelta(microseconds=1) == micros(date)
+    assert offset == round(date.utcoffset().total_seconds())
+    assert moment_of(date.date()) == (micros(date.date()), NO_TIME)
 
 
 @pytest.mark.parametrize("portion", [1, 3, 7, 1000])

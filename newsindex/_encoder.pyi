@@ -1,0 +1,3 @@
+from newsindex.article import Article
+
+def encode_article(article: Article) -> bytes: ...
