@@ -125,6 +125,12 @@ def leaf_of(str field, double weight, Meant meant not None, bint most, double al
     return Leaf(field, weight, meant.lists, meant.marks, meant.rests, most, bonus, slack)
 
 
+def leaves_of(str field, double weight, list meant not None, bint most, double alike, double typed, list slacks not None):
+    """`leaf_of` in several segments: what a pattern means in each, and the slack of each, are given."""
+    cdef Meant one
+    return [leaf_of(field, weight, one, most, alike, typed, slack) for one, slack in zip(meant, slacks, strict=True)]
+
+
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:
     """What something is worth that occurs `count` times in an article, `titles` of these in its title."""
     cdef double shares

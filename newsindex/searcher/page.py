@@ -7,15 +7,18 @@ under any order by date.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import repeat
 
 import attrs
 import numpy as np
 
 from newsindex.inverted.build import UNDATED
+from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import Plan
-from newsindex.searcher._top import Best
+from newsindex.query.nodes import And, Or, Plan, Stem, Word
+from newsindex.searcher._scoring import Leaf
+from newsindex.searcher._top import Best, best_words
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
@@ -49,9 +52,22 @@ class Search:
         self.plan = plan
         self.highlighter = Highlighter(plan)
         self._segments = segments
-        self._executors = [Executor(live, ranking) for live in segments]
+        self._ranking = ranking
         self._scored = is_scored(plan)
         self._articles = ranking.articles
+
+    @cached_property
+    def _executors(self) -> list[Executor]:
+        return [Executor(live, self._ranking) for live in self._segments]
+
+    @cached_property
+    def _leaves(self) -> list[list[Leaf]] | None:
+        """Each word in every segment, where the plan is nothing but words which are found without a second look."""
+        words = self.plan.children if isinstance(self.plan, And | Or) else (self.plan,)
+        if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
+            return None
+        found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
+        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -83,6 +99,9 @@ class Search:
 
     def _best(self, offset: int, limit: int) -> Page:
         best = Best(min(offset + limit, self._articles) if limit else 0)
+        if self._leaves is not None:
+            total = best_words(best, self._ranking.grounds, self._leaves, isinstance(self.plan, And))
+            return Page(total, best.take()[offset:])
         total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
         return Page(total, best.take()[offset:])
 

@@ -7,14 +7,14 @@ confirms them and counts for their scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._words import Meant
+from newsindex.inverted._words import Meant, look_up_in
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
@@ -39,6 +39,23 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
         known = _resolve(segment, TEXT if field == BODY else field, pattern)
         _keep(segment, (field, pattern), known)
     return known
+
+
+def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
+    """What `resolve` says of each of some segments."""
+    key = (field, pattern)
+    known: list[Meant | None] = [segment.resolved.get(key) for segment in segments]
+    if not isinstance(pattern, Stem) or any(one is not None for one in known):
+        return [resolve(segment, field, pattern) for segment in segments]
+    names, folded, place = (pattern.stem, *pattern.others), fold(pattern.form), TEXT if field == BODY else field
+    try:
+        words = [segment.words_in(place) for segment in segments]
+        found = look_up_in(words, names, pattern.form, folded, pattern.loose)
+    except ValueError:
+        return [resolve(segment, field, pattern) for segment in segments]  # which says whose damage it is
+    for segment, one in zip(segments, found, strict=True):
+        _keep(segment, key, one)
+    return found
 
 
 def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
@@ -89,9 +106,10 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
     return (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
 
 
-def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
-    """In about how many articles of a segment a pattern occurs: at most so many."""
-    return min(resolve(segment, field, pattern).df, segment.articles)
+def document_frequency(segments: Sequence[Segment], field: str, pattern: Pattern) -> int:
+    """In about how many articles of some segments a pattern occurs: at most so many."""
+    found = resolve_everywhere(segments, field, pattern)
+    return sum([min(meant.df, segment.articles) for meant, segment in zip(found, segments, strict=True)])
 
 
 # Counting.
