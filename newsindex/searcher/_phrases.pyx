@@ -42,11 +42,6 @@ cdef class Terms:
         size: in how many articles it occurs at most.
     """
 
-    cdef tuple lists, marks, rests
-    cdef Py_ssize_t count
-    cdef bint spelled
-    cdef readonly int64_t size
-
     def __cinit__(self, tuple lists, tuple marks, tuple rests, bint spelled):
         cdef PostingList plist
         if not lists or not len(lists) == len(marks) == len(rests):
@@ -102,16 +97,6 @@ cdef void sink(Track **heap, Py_ssize_t count) noexcept nogil:
 
 cdef class Walk:
     """A walk through the articles that may have a phrase, and what was found; owns all memory that this takes."""
-
-    cdef Word *words
-    cdef Word **rarest      # the same words
-    cdef Track *tracks
-    cdef Track **heaps
-    cdef Py_ssize_t count
-    cdef int64_t slop
-    cdef bint spelling      # whether more than CHOSEN is counted
-    cdef bint simple        # each word has one term
-    cdef Buffer docs, sums
 
     def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling):
         cdef Terms terms
@@ -297,29 +282,35 @@ def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelli
     that all its words have; only CHOSEN is counted unless `spelling`, and where no word asks for a spelling. `limits`
     are as in `PostingList.tally`.
     """
-    cdef int64_t doc = low, met
-    cdef Py_ssize_t at = 0, size = docs.shape[0] if docs is not None else 0
-    cdef const int32_t *among = &docs[0] if size else NULL
+    cdef Py_ssize_t size = docs.shape[0] if docs is not None else 0
     cdef const uint32_t *limit = &limits[0] if limits is not None and limits.shape[0] else NULL
     if low < 0 or (limits is not None and high > limits.shape[0]):
         raise ValueError(f"articles {low} to {high} of {limits.shape[0] if limits is not None else '?'}")
+    if not words or (docs is not None and size == 0):
+        return np.empty(0, np.int32), np.empty((0, 6), np.int32)
+    return find(words, low, high, slop, spelling, limit, &docs[0] if size else NULL, size).found()
+
+
+cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, const uint32_t *limits,
+               const int32_t *docs, Py_ssize_t size):
+    """`find_phrase`, of a word at least; the walk has what was found. `docs` is NULL for all articles."""
+    cdef int64_t doc = low, met
+    cdef Py_ssize_t at = 0
     cdef Walk walk = Walk(words, low, high, slop, spelling)
-    if walk.count == 0 or (docs is not None and size == 0):
-        return walk.found()
     with nogil:
         if walk.simple:
-            walk.walk_blocks(low, high, among, size, limit)
+            walk.walk_blocks(low, high, docs, size, limits)
         while not walk.simple:
-            if among != NULL:
-                at = gallop(among, size, at, doc)
-                doc = among[at] if at < size else END
+            if docs != NULL:
+                at = gallop(docs, size, at, doc)
+                doc = docs[at] if at < size else END
             else:
                 doc = move(walk.rarest[0], doc)
             if doc >= high:
                 break
             met = walk.meet(doc)
             if met == doc:
-                walk.count_in(doc, limit[doc] if limit != NULL else 0)
+                walk.count_in(doc, limits[doc] if limits != NULL else 0)
                 met += 1
             doc = met
-    return walk.found()
+    return walk

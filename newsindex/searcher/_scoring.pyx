@@ -40,12 +40,6 @@ cdef enum:
     FORMS = 64  # of a term whose spelling is looked at; of those beyond, which are rare, the most is thought
 
 cdef enum:
-    IN_TEXT
-    IN_TITLE
-    IN_BODY
-    ELSEWHERE
-
-cdef enum:
     TOGETHER = 4  # lists that are walked side by side
 
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT, B_BODY = impacts.B_BODY, B_TITLE = impacts.B_TITLE
@@ -145,7 +139,7 @@ cdef inline double impact(int where, double title, double body, int32_t count, i
     return shares / (K1 + shares)
 
 
-cdef inline double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil:
+cdef double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil:
     """BM25F of an article, given the six sums of a tally."""
     cdef double body, title, value
     if sums[0] == 0:

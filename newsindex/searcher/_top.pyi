@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from newsindex.inverted.segment import Segment
 from newsindex.searcher._collect import Group
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, Scale, Scorer
 
 FEW: int
@@ -39,3 +40,6 @@ class Ground:
     ) -> None: ...
 
 def best_words(best: Best, grounds: list[Ground], words: list[list[Leaf]], every: bool) -> int: ...
+def best_phrase(
+    best: Best, grounds: list[Ground], words: list[list[Terms]], field: str, weight: float, slop: int
+) -> int: ...

@@ -13,7 +13,8 @@ from libc.string cimport memset
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, highest_impact, rewind, seek
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
-from newsindex.searcher._scoring cimport Leaf, Scale, Scorer, WordScorer
+from newsindex.searcher._phrases cimport Walk, find
+from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 
 cdef enum:
     MORE = 24
@@ -306,7 +307,7 @@ cdef int limit(const List *one, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t kee
     return 1
 
 
-# The same for a plan that is nothing but words, in all segments at once.
+# The same for a plan that is nothing but words, or a phrase, in all segments at once.
 
 
 cdef class Ground:
@@ -387,5 +388,42 @@ def best_words(Best best, list grounds, list words, bint every):
             total += offer_words(best, number, ground, [leaves[number] for leaves in words], every)
         except ValueError:
             with ground.segment.reading_postings():  # which says whose damage it is
+                raise
+    return total
+
+
+cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, list words, int where, double weight,
+                             int64_t slop) except -1:
+    """Offer what one segment has to the best; returns how many articles match."""
+    cdef const uint32_t *titles = &ground.scale.titles[0] if where == IN_TEXT else NULL
+    cdef Walk walk = find(words, 0, ground.articles, slop, True, titles, NULL, 0)
+    cdef const int32_t *docs = <const int32_t *>walk.docs.data
+    cdef const int32_t *sums = <const int32_t *>walk.sums.data
+    cdef Py_ssize_t i, total = 0
+    for i in range(walk.docs.size // <Py_ssize_t>sizeof(int32_t)):
+        if ground.alive == NULL or ground.alive[docs[i]]:
+            total += 1
+            best.offer(Place(weight * worth(where, ground.scale, docs[i], sums + 6 * i), ground.dates[docs[i]], number,
+                             docs[i]))
+    return total
+
+
+def best_phrase(Best best, list grounds, list words, str field, double weight, int64_t slop):
+    """Offer the articles of some segments that have a phrase in a field, not that of bodies, to the best.
+
+    Of each segment the `Terms` of its words are given, in a list; none where it does not have them all. Up to `slop` other
+    words may stand between them. Returns how many match.
+    """
+    cdef Py_ssize_t total = 0
+    cdef int32_t number
+    cdef Ground ground
+    for number in range(len(grounds)):
+        ground = grounds[number]
+        if not words[number] or ground.articles == 0:
+            continue
+        try:
+            total += offer_phrase(best, number, ground, words[number], place(field), weight, slop)
+        except ValueError:
+            with ground.segment.reading_postings():
                 raise
     return total

@@ -16,13 +16,14 @@ import numpy as np
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import And, Or, Plan, Stem, Word
+from newsindex.query.nodes import And, Or, Phrase, Plan, Stem, Word
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf
-from newsindex.searcher._top import Best, best_words
+from newsindex.searcher._top import Best, best_phrase, best_words
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
-from newsindex.searcher.terms import Docs
+from newsindex.searcher.terms import Docs, phrase_words_everywhere
 
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
@@ -69,6 +70,13 @@ class Search:
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
         return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
 
+    @cached_property
+    def _phrase(self) -> list[list[Terms]] | None:
+        """The words of a phrase in every segment, where the plan is one that is found without a second look."""
+        if not isinstance(self.plan, Phrase) or self.plan.field == BODY:
+            return None
+        return phrase_words_everywhere([live.segment for live in self._segments], self.plan)
+
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
         return [executor.live_matches(self.plan).docs for executor in self._executors]
@@ -101,6 +109,10 @@ class Search:
         best = Best(min(offset + limit, self._articles) if limit else 0)
         if self._leaves is not None:
             total = best_words(best, self._ranking.grounds, self._leaves, isinstance(self.plan, And))
+            return Page(total, best.take()[offset:])
+        if isinstance(self.plan, Phrase) and self._phrase is not None:
+            weight, field = self._ranking.weight(self.plan), self.plan.field
+            total = best_phrase(best, self._ranking.grounds, self._phrase, field, weight, self.plan.slop)
             return Page(total, best.take()[offset:])
         total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
         return Page(total, best.take()[offset:])

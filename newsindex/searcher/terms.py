@@ -128,13 +128,22 @@ def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
 
 def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
     """The terms of each word of a phrase; nothing where one has none."""
-    words = []
-    for pattern in phrase.patterns:
-        found = resolve(segment, phrase.field, pattern)
-        if not found:
-            return []
-        words.append(Terms(found.lists, found.marks, found.rests, isinstance(pattern, Stem) and bool(pattern.form)))
-    return words
+    return _terms_of(phrase, [resolve(segment, phrase.field, pattern) for pattern in phrase.patterns])
+
+
+def phrase_words_everywhere(segments: Sequence[Segment], phrase: Phrase) -> list[list[Terms]]:
+    """What `phrase_words` says of each of some segments."""
+    found = [resolve_everywhere(segments, phrase.field, pattern) for pattern in phrase.patterns]
+    return [_terms_of(phrase, words) for words in zip(*found, strict=True)]
+
+
+def _terms_of(phrase: Phrase, words: Sequence[Meant]) -> list[Terms]:
+    if not all(words):
+        return []
+    return [
+        Terms(meant.lists, meant.marks, meant.rests, isinstance(pattern, Stem) and bool(pattern.form))
+        for meant, pattern in zip(words, phrase.patterns, strict=True)
+    ]
 
 
 def find_words(
