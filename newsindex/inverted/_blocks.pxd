@@ -226,7 +226,7 @@ cdef inline int locate(Cursor *cursor, const uint32_t *docs, const uint8_t *kept
             break
         at = place_of(cursor.docs, doc)
         found.blocks[kept[k]] = <int32_t>cursor.block
-        found.places[kept[k]] = <uint8_t>(at if cursor.docs[at] == doc else ABSENT)
+        found.places[kept[k]] = <uint8_t>(at | -(cursor.docs[at] != doc))  # without a branch, too
     else:
         return 0
     for k in range(k, count):
