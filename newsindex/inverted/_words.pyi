@@ -38,3 +38,6 @@ class Words:
 def look_up_in(
     segments: list[Words | None], names: tuple[str, ...], form: str, folded: str, loose: bool
 ) -> list[Meant]: ...
+def strangers_in(
+    segments: list[Words | None], names: tuple[str, ...], folded: str
+) -> list[tuple[int, tuple[str, str, int, int]]]: ...

@@ -156,11 +156,16 @@ cdef class Words:
 
         Returns of each how it is spelled, the name and the number of its term, and which of its forms it is.
         """
+        cdef bytes key = folded.encode()
+        cdef list found = []
+        self.add_strangers(names, key, found)
+        return found
+
+    cdef int add_strangers(self, tuple names, bytes key, list found) except -1:
         cdef Cursor cursor
         cdef uint8_t[2 * MAX_TEXT] tail
-        cdef bytes key = folded.encode(), spelling
+        cdef bytes spelling
         cdef Py_ssize_t size = len(key), index
-        cdef list found = []
         cdef str name
         index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
         while index < self.end_form and cursor.size == size and memcmp(cursor.text, <const uint8_t *>key, size) == 0:
@@ -171,7 +176,7 @@ cdef class Words:
             index += 1
             if index < self.end_form:
                 next_entry(self.forms, &cursor)
-        return found
+        return 0
 
     cdef int mark(self, list terms, list lists, list rows, _Asked asked) except -1:
         """Mark the forms of some terms that are spelled as asked."""
@@ -213,6 +218,24 @@ def look_up_in(list segments not None, tuple names not None, str form not None, 
     cdef _Asked asked = _Asked(names, form, folded, loose)
     cdef Words words
     return [words.find(asked) if words is not None else Meant() for words in segments]
+
+
+def strangers_in(list segments not None, tuple names not None, str folded not None):
+    """What `Words.strangers` finds in each of several segments, given as for `look_up_in`.
+
+    Returns pairs of the number of a segment, and what is found there.
+    """
+    cdef bytes key = folded.encode()
+    cdef list found = [], here = []
+    cdef Words words
+    cdef Py_ssize_t number
+    for number, words in enumerate(segments):
+        if words is not None:
+            words.add_strangers(names, key, here)
+        if here:
+            found += [(number, one) for one in here]
+            here = []
+    return found
 
 
 cdef int marks_of(Cursor *cursor, _Asked asked) except -1:

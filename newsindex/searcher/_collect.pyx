@@ -45,7 +45,8 @@ cdef class Group:
     """
 
     def __cinit__(self, tuple lists=(), double weight=0, double slack=1, bint most=True, docs=None, bounds=None):
-        cdef Py_ssize_t i
+        cdef int i
+        cdef double step
         cdef PostingList plist
         self.lists = lists
         self.most = most
@@ -62,11 +63,13 @@ cdef class Group:
         self.raw = <const List **>malloc(max(self.count, 1) * sizeof(List *))
         if self.raw == NULL:
             raise MemoryError("no memory for the lists of a word")
-        for i, plist in enumerate(lists):
+        for i in range(<int>self.count):
+            plist = lists[i]
             self.raw[i] = &plist.list
             self.size += plist.df
+        step = weight * MARGIN * slack / 255
         for i in range(256):
-            self.worth[i] = <float>max(weight * MARGIN * slack * i / 255, LEAST)
+            self.worth[i] = max(<float>(step * i), LEAST)
 
     def __dealloc__(self):
         free(self.raw)

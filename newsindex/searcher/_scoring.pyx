@@ -121,7 +121,6 @@ def leaf_of(str field, double weight, Meant meant not None, bint most, double al
 
 def leaves_of(str field, double weight, list meant not None, bint most, double alike, double typed, list slacks not None):
     """`leaf_of` in several segments: what a pattern means in each, and the slack of each, are given."""
-    cdef Meant one
     return [leaf_of(field, weight, one, most, alike, typed, slack) for one, slack in zip(meant, slacks, strict=True)]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from newsindex.analysis import fold, is_spelling
+from newsindex.inverted._words import strangers_in
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
@@ -42,12 +43,23 @@ def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> P
     names = (pattern.stem, *pattern.others)
     more: set[str] = set()
     folded = fold(pattern.form)
-    for live in segments:
-        for spelling, name, term, number in live.segment.strangers(TEXT if field == BODY else field, names, folded):
-            alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
-            if alike and name not in more and _is_alive(live, term, number):
-                more.add(name)
+    for live, (spelling, name, term, number) in _strangers(segments, TEXT if field == BODY else field, names, folded):
+        alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
+        if alike and name not in more and _is_alive(live, term, number):
+            more.add(name)
     return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(more)), pattern.loose) if more else pattern
+
+
+def _strangers(
+    segments: Sequence[LiveSegment], field: str, names: tuple[str, ...], folded: str
+) -> list[tuple[LiveSegment, tuple[str, str, int, int]]]:
+    """What `Segment.strangers` finds in each of some segments."""
+    try:
+        found = strangers_in([live.segment.words_in(field) for live in segments], names, folded)
+    except ValueError:
+        # This says whose damage it is.
+        return [(live, one) for live in segments for one in live.segment.strangers(field, names, folded)]
+    return [(segments[number], one) for number, one in found]
 
 
 def _is_alive(live: LiveSegment, term: int, form: int) -> bool:
