@@ -36,8 +36,10 @@ class Words:
     def strangers(self, names: tuple[str, ...], folded: str) -> list[tuple[str, str, int, int]]: ...
 
 def look_up_in(
-    segments: list[Words | None], names: tuple[str, ...], form: str, folded: str, loose: bool
+    segments: list[Words | None],
+    names: tuple[str, ...],
+    form: str,
+    folded: str,
+    loose: bool,
+    strangers: list[tuple[int, tuple[str, str, int, int]]] | None = None,
 ) -> list[Meant]: ...
-def strangers_in(
-    segments: list[Words | None], names: tuple[str, ...], folded: str
-) -> list[tuple[int, tuple[str, str, int, int]]]: ...

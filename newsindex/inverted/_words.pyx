@@ -92,12 +92,10 @@ cdef class Words:
             if index < self.end_term and compare_entry(&cursor, key, len(key)) == 0 and index not in terms:
                 terms.append(index)
                 lists.append(self.open(&cursor))
-        if not lists:
-            return Meant()
         cdef list rows = [b""] * len(lists)
-        if asked.form:
+        if asked.strangers is not None or (asked.form and lists):
             self.mark(terms, lists, rows, asked)
-        return answer(lists, rows)
+        return answer(lists, rows) if lists else Meant()
 
     def gather(self, const int64_t[::1] terms, const int64_t[::1] numbers):
         """The terms of some forms, ascending, as `Meant`; of each those forms are CHOSEN. `numbers` are theirs there."""
@@ -156,30 +154,17 @@ cdef class Words:
 
         Returns of each how it is spelled, the name and the number of its term, and which of its forms it is.
         """
-        cdef bytes key = folded.encode()
         cdef list found = []
-        self.add_strangers(names, key, found)
-        return found
+        look_up_in([self], names, "", folded, False, found)
+        return [one for _, one in found]
 
-    cdef int add_strangers(self, tuple names, bytes key, list found) except -1:
-        cdef Cursor cursor
+    cdef tuple stranger(self, const Cursor *cursor, bytes folded):
         cdef uint8_t[2 * MAX_TEXT] tail
-        cdef bytes spelling
-        cdef Py_ssize_t size = len(key), index
-        cdef str name
-        index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
-        while index < self.end_form and cursor.size == size and memcmp(cursor.text, <const uint8_t *>key, size) == 0:
-            name = self.terms.entry(<Py_ssize_t>cursor.first).decode()
-            if name not in names:
-                spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else key
-                found.append((spelling.decode(), name, cursor.first, cursor.second))
-            index += 1
-            if index < self.end_form:
-                next_entry(self.forms, &cursor)
-        return 0
+        cdef bytes spelling = tail[:tail_of(cursor, tail)] if cursor.tail else folded
+        return spelling.decode(), self.terms.entry(<Py_ssize_t>cursor.first).decode(), cursor.first, cursor.second
 
     cdef int mark(self, list terms, list lists, list rows, _Asked asked) except -1:
-        """Mark the forms of some terms that are spelled as asked."""
+        """Mark the forms of some terms that are spelled as asked; and collect those of other terms."""
         cdef Cursor cursor
         cdef const uint8_t *text = asked.folded_key
         cdef Py_ssize_t size = len(asked.folded_key), index, k
@@ -187,11 +172,14 @@ cdef class Words:
         index = seek(self.forms, &cursor, self.first_form, self.end_form, text, size)
         while index < self.end_form and cursor.size == size and memcmp(cursor.text, text, size) == 0:
             for k in range(len(terms)):
-                if <uint64_t>terms[k] != cursor.first:
-                    continue
-                marks = marks_of(&cursor, asked)
-                if marks:
-                    rows[k] = marked(rows[k], lists[k], cursor.second, <uint8_t>marks)
+                if <uint64_t>terms[k] == cursor.first:
+                    marks = marks_of(&cursor, asked)
+                    if marks:
+                        rows[k] = marked(rows[k], lists[k], cursor.second, <uint8_t>marks)
+                    break
+            else:
+                if asked.strangers is not None:
+                    asked.strangers.append((asked.number, self.stranger(&cursor, asked.folded_key)))
             index += 1
             if index < self.end_form:
                 next_entry(self.forms, &cursor)
@@ -205,6 +193,8 @@ cdef class _Asked:
     cdef str form, folded
     cdef bytes form_key, folded_key
     cdef bint loose
+    cdef list strangers  # None where these are not asked for
+    cdef Py_ssize_t number  # of the segment that is asked
 
     def __cinit__(self, tuple names not None, str form not None, str folded not None, bint loose):
         cdef str name
@@ -213,28 +203,18 @@ cdef class _Asked:
         self.form_key, self.folded_key = form.encode(), folded.encode()
 
 
-def look_up_in(list segments not None, tuple names not None, str form not None, str folded not None, bint loose):
-    """What `Words.look_up` says in each of several segments, given the `Words` of each, or None: a list of `Meant`."""
+def look_up_in(list segments not None, tuple names not None, str form not None, str folded not None, bint loose,
+               list strangers=None):
+    """What `Words.look_up` says in each of several segments, given the `Words` of each, or None: a list of `Meant`.
+
+    What `Words.strangers` finds there is added to `strangers`, if given: pairs of the number of a segment and that.
+    """
     cdef _Asked asked = _Asked(names, form, folded, loose)
     cdef Words words
-    return [words.find(asked) if words is not None else Meant() for words in segments]
-
-
-def strangers_in(list segments not None, tuple names not None, str folded not None):
-    """What `Words.strangers` finds in each of several segments, given as for `look_up_in`.
-
-    Returns pairs of the number of a segment, and what is found there.
-    """
-    cdef bytes key = folded.encode()
-    cdef list found = [], here = []
-    cdef Words words
-    cdef Py_ssize_t number
-    for number, words in enumerate(segments):
-        if words is not None:
-            words.add_strangers(names, key, here)
-        if here:
-            found += [(number, one) for one in here]
-            here = []
+    cdef list found = []
+    asked.strangers = strangers
+    for asked.number, words in enumerate(segments):
+        found.append(words.find(asked) if words is not None else Meant())
     return found
 
 

@@ -11,27 +11,15 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from newsindex.inverted._blocks cimport (
-    ABSENT,
-    BLOCK,
-    END,
-    Cursor,
-    List,
-    Places,
-    highest_impact,
-    impact,
-    locate,
-    rewind,
-    seek,
-)
+from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, rewind, seek
 from newsindex.inverted._postings cimport PostingList
-from newsindex.searcher._kernels cimport gallop
+from newsindex.searcher._batches cimport Batch, Walk, keep_common, least_worth, most_worth, move, next_batch
 
 cdef enum:
     WINDOW = 8192  # docids whose bounds are added up at a time: 32 KB, which the fastest cache holds
     CHUNK = 32  # of them are looked at one by one if any is worth enough
 
-cdef float LEAST = 1e-30  # what matches is worth something, so that it differs from what does not
+cdef float LEAST = least_worth()
 cdef double MARGIN = 1 + 1e-5  # sums of floats are rounded; a bound must not be less than what it bounds
 
 
@@ -81,17 +69,6 @@ cdef class Group:
         return 0
 
 
-cdef struct Walk:
-    # Through a group: either by cursors or along docids.
-    Cursor *cursors
-    Py_ssize_t count
-    const int32_t *docs
-    const float *bounds
-    Py_ssize_t at, size
-    const float *worth
-    bint most
-
-
 cdef class Walks:
     """The walks through some groups; owns their cursors."""
 
@@ -126,134 +103,6 @@ cdef class Walks:
     def __dealloc__(self):
         free(self.walks)
         free(self.cursors)
-
-
-cdef inline int64_t move(Walk *walk, int64_t doc) except -1 nogil:
-    """The first docid of a group from `doc` on, END where there is none."""
-    cdef int64_t first = END, found
-    cdef Py_ssize_t k
-    if walk.count == 1:
-        return seek(walk.cursors, doc)
-    if walk.count == 0:
-        walk.at = gallop(walk.docs, walk.size, walk.at, doc)
-        return walk.docs[walk.at] if walk.at < walk.size else END
-    for k in range(walk.count):
-        found = seek(&walk.cursors[k], doc)
-        if found < first:
-            first = found
-    return first
-
-
-cdef inline float bound(const Walk *walk, int64_t doc) noexcept nogil:
-    """What the article where a walk stands is worth at most."""
-    cdef float sum = 0, one
-    cdef Py_ssize_t k
-    cdef const Cursor *cursor
-    if walk.count == 0:
-        return walk.bounds[walk.at] if walk.bounds != NULL else 0
-    for k in range(walk.count):
-        cursor = &walk.cursors[k]
-        if cursor.at < cursor.count and cursor.docs[cursor.at] == doc:
-            one = walk.worth[impact(cursor)]
-            sum = max(sum, one) if walk.most else min(sum + one, walk.worth[255])
-    return sum
-
-
-cdef struct Batch:
-    # Some articles of the first group, ascending, and what they are worth by the groups they were found in. At `kept` are
-    # those that all groups have which were looked at; by the first, if it is a list, they are worth what `impacts` say.
-    Py_ssize_t size, count
-    uint32_t[BLOCK] docs
-    uint8_t[BLOCK] kept
-    float[BLOCK] sums
-    float[BLOCK] parts
-    const uint8_t *impacts
-    float most
-    Places found
-
-
-cdef int next_batch(Walk *walk, Batch *batch, int64_t low, int64_t high) except -1 nogil:
-    """Take the next articles of a group from `low` on."""
-    cdef int64_t doc = move(walk, low)
-    cdef Cursor *cursor = walk.cursors
-    cdef Py_ssize_t i
-    batch.size, batch.impacts = 0, NULL
-    if walk.count == 1 and doc < high:
-        batch.size = cursor.count - cursor.at
-        memcpy(batch.docs, cursor.docs + cursor.at, batch.size * sizeof(uint32_t))
-        while batch.docs[batch.size - 1] >= high:
-            batch.size -= 1
-        batch.impacts = cursor.list.data + cursor.list.impacts + cursor.block * BLOCK + cursor.at
-        batch.most = walk.worth[highest_impact(cursor.list, cursor.block)]
-        memset(batch.sums, 0, batch.size * sizeof(float))
-        cursor.at += batch.size - 1
-    elif walk.count != 1:
-        while doc < high and batch.size < BLOCK:
-            batch.docs[batch.size] = <uint32_t>doc
-            batch.sums[batch.size] = bound(walk, doc)
-            batch.size += 1
-            doc = move(walk, doc + 1)
-        batch.most = most_of(batch.sums, batch.size)
-    for i in range(batch.size):
-        batch.kept[i] = <uint8_t>i
-    batch.count = batch.size
-    return 0
-
-
-cdef float most_of(const float *values, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef float most = 0
-    for i in range(count):
-        most = max(most, values[i])
-    return most
-
-
-cdef inline float worth_in(const Walk *walk, Py_ssize_t k, const Places *found, Py_ssize_t i) noexcept nogil:
-    """What the article of a batch at `i` is worth by list k of a group, which has it."""
-    cdef const List *one = walk.cursors[k].list
-    return walk.worth[one.data[one.impacts + <Py_ssize_t>found.blocks[i] * BLOCK + found.places[i]]]
-
-
-cdef int keep_common(Walk *walk, Batch *batch, bint scoring) except -1 nogil:
-    """Keep those of a batch that are in a group too, and if `scoring` add what they are worth by it."""
-    cdef Py_ssize_t i, k, n = 0
-    if walk.count != 1:
-        return keep_marked(walk, batch)
-    locate(walk.cursors, batch.docs, batch.kept, batch.count, &batch.found)
-    for k in range(batch.count):
-        i = batch.kept[k]
-        batch.kept[n] = <uint8_t>i
-        n += batch.found.places[i] != ABSENT
-    for k in range(n if scoring else 0):
-        i = batch.kept[k]
-        batch.sums[i] += worth_in(walk, 0, &batch.found, i)
-    batch.count = n
-    return 0
-
-
-cdef int keep_marked(Walk *walk, Batch *batch) except -1 nogil:
-    """`keep_common` for docids, and for several lists."""
-    cdef Py_ssize_t i, j, k, n = 0
-    cdef float one
-    memset(batch.parts, 0, batch.size * sizeof(float))
-    for j in range(batch.count if walk.count == 0 else 0):
-        i = batch.kept[j]
-        if move(walk, batch.docs[i]) == batch.docs[i]:
-            batch.parts[i] = max(walk.bounds[walk.at], LEAST) if walk.bounds != NULL else LEAST
-    for k in range(walk.count):
-        locate(&walk.cursors[k], batch.docs, batch.kept, batch.count, &batch.found)
-        for j in range(batch.count):
-            i = batch.kept[j]
-            if batch.found.places[i] != ABSENT:
-                one = worth_in(walk, k, &batch.found, i)
-                batch.parts[i] = max(batch.parts[i], one) if walk.most else min(batch.parts[i] + one, walk.worth[255])
-    for j in range(batch.count):
-        i = batch.kept[j]
-        batch.sums[i] += batch.parts[i]
-        batch.kept[n] = <uint8_t>i
-        n += batch.parts[i] > 0
-    batch.count = n
-    return 0
 
 
 cdef inline void choose(Choice *choice, int64_t doc, float worth) noexcept nogil:
@@ -347,19 +196,6 @@ cdef Chosen collect_all(list groups, int64_t low, int64_t high, const uint8_t *a
             take_batch(walks.walks, &batch, choice, scoring)
         chosen.drop()
     return chosen
-
-
-cdef float most_worth(const Walk *walk) noexcept nogil:
-    """What an article is worth at most by a group."""
-    cdef Py_ssize_t block
-    cdef uint8_t impact = 0
-    if walk.count == 0:
-        return most_of(walk.bounds, walk.size) if walk.bounds != NULL else 0
-    if walk.count > 1:
-        return walk.worth[255]
-    for block in range(walk.cursors.list.block_count):
-        impact = max(impact, highest_impact(walk.cursors.list, block))
-    return walk.worth[impact]
 
 
 cdef void take_batch(const Walk *first, const Batch *batch, Choice *choice, bint scoring) noexcept nogil:

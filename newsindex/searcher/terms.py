@@ -22,6 +22,7 @@ from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix,
 from newsindex.searcher._phrases import Terms, find_phrase
 
 Docs = NDArray[np.int32]
+Strangers = list[tuple[int, tuple[str, str, int, int]]]  # see `strangers`
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
 
 _stemmer: Final = Stemmer()
@@ -43,19 +44,34 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
 
 def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
     """What `resolve` says of each of some segments."""
-    key = (field, pattern)
-    known: list[Meant | None] = [segment.resolved.get(key) for segment in segments]
-    if not isinstance(pattern, Stem) or any(one is not None for one in known):
-        return [resolve(segment, field, pattern) for segment in segments]
+    if isinstance(pattern, Stem) and not any((field, pattern) in segment.resolved for segment in segments):
+        return _look_up(segments, field, pattern, None)
+    return [resolve(segment, field, pattern) for segment in segments]
+
+
+def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strangers:
+    """The forms of other terms that are spelled as a word but for diacritics: numbers of segments, `Segment.strangers`.
+
+    What the word itself means there is found by the way, and kept.
+    """
+    found: Strangers = []
+    _look_up(segments, field, pattern, found)
+    return found
+
+
+def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Strangers | None) -> list[Meant]:
     names, folded, place = (pattern.stem, *pattern.others), fold(pattern.form), TEXT if field == BODY else field
     try:
         words = [segment.words_in(place) for segment in segments]
-        found = look_up_in(words, names, pattern.form, folded, pattern.loose)
+        meant = look_up_in(words, names, pattern.form, folded, pattern.loose, found)
     except ValueError:
-        return [resolve(segment, field, pattern) for segment in segments]  # which says whose damage it is
-    for segment, one in zip(segments, found, strict=True):
-        _keep(segment, key, one)
-    return found
+        for segment in segments:
+            segment.look_up(place, names, pattern.form, folded, pattern.loose)  # which says whose damage it is
+            segment.strangers(place, names, folded)
+        raise
+    for segment, one in zip(segments, meant, strict=True):
+        _keep(segment, (field, pattern), one)
+    return meant
 
 
 def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
@@ -74,8 +90,9 @@ def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
     if segment.resolved_terms > _MAX_RESOLVED:
         segment.resolved.clear()
         segment.resolved_terms = 0
+    if key not in segment.resolved:
+        segment.resolved_terms += 1 + len(found)
     segment.resolved[key] = found
-    segment.resolved_terms += 1 + len(found)
 
 
 def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[int]:

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from newsindex.analysis import fold, is_spelling
-from newsindex.inverted._words import strangers_in
-from newsindex.inverted.fields import BODY, TEXT
+from newsindex.analysis import is_spelling
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
+from newsindex.searcher.terms import strangers
 
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
@@ -40,26 +39,12 @@ def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
 def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> Pattern:
     if not isinstance(pattern, Stem) or not pattern.loose:
         return pattern
-    names = (pattern.stem, *pattern.others)
     more: set[str] = set()
-    folded = fold(pattern.form)
-    for live, (spelling, name, term, number) in _strangers(segments, TEXT if field == BODY else field, names, folded):
+    for number, (spelling, name, term, form) in strangers([live.segment for live in segments], field, pattern):
         alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
-        if alike and name not in more and _is_alive(live, term, number):
+        if alike and name not in more and _is_alive(segments[number], term, form):
             more.add(name)
     return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(more)), pattern.loose) if more else pattern
-
-
-def _strangers(
-    segments: Sequence[LiveSegment], field: str, names: tuple[str, ...], folded: str
-) -> list[tuple[LiveSegment, tuple[str, str, int, int]]]:
-    """What `Segment.strangers` finds in each of some segments."""
-    try:
-        found = strangers_in([live.segment.words_in(field) for live in segments], names, folded)
-    except ValueError:
-        # This says whose damage it is.
-        return [(live, one) for live in segments for one in live.segment.strangers(field, names, folded)]
-    return [(segments[number], one) for number, one in found]
 
 
 def _is_alive(live: LiveSegment, term: int, form: int) -> bool:

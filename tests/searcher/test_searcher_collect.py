@@ -127,7 +127,7 @@ def test_all_of_keeps_what_may_be_among_the_best(twins, interval, alive, keep, s
     assert (bounds >= limit).all()
     ranked = sorted(expected[expected >= 0].tolist(), reverse=True)
     enough = max(cutoff, ranked[keep - 1] * share if 0 < keep <= len(ranked) else 0)
-    assert limit <= enough * (1 + 1e-6)
+    assert limit <= enough * (1 + 1e-6) + 1e-28, "what is worth nothing counts as next to nothing"
     assert {*np.flatnonzero((expected >= 0) & (expected >= limit * (1 + 1e-6))).tolist()} <= {*docs.tolist()}
 
 
