@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What `_scoring` and `_top` use of `_collect`."""
+"""What `_scoring` and `_top` use of `_collect`: groups, a heap, and the loops that fill a `Choice`."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The best articles: those of one posting list by its bounds, `best_of`, and those of any by their scores, `choose`.
 
+What most searches are, nothing but words or a phrase, is done here for all segments at once: `best_words`, `best_phrase`.
+
 Bounds decide what is scored. First what promises most; what the last of the best of that is worth, all else has to
 promise, or it cannot be among the best. So the result is that of scoring everything.
 """
