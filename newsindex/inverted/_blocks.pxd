@@ -6,12 +6,13 @@ what they point to). A `Cursor` walks through one: `seek` finds articles, in asc
 occurrences block that was checked.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 cdef enum:
     BLOCK = 128
     END = 0x7FFFFFFF  # beyond all docids
+    ABSENT = 255
     MOST_OCCURRENCES = 0x7FFFFFFF  # in a block; what is handed out counts them in int32
 
 
@@ -147,7 +148,7 @@ cdef struct Cursor:
     const List *list
     Py_ssize_t block        # decoded last; -1 before the first
     Py_ssize_t at, count    # place in it, and its size
-    uint32_t[BLOCK] docs
+    uint32_t[BLOCK] docs    # END behind the last
 
 
 cdef inline void rewind(Cursor *cursor, const List *one) noexcept nogil:
@@ -165,6 +166,16 @@ cdef inline Py_ssize_t forward(const uint32_t *docs, Py_ssize_t at, Py_ssize_t c
     return at
 
 
+cdef inline int enter(Cursor *cursor, Py_ssize_t block) except -1 nogil:
+    """Decode a block, and stand at its first docid."""
+    cdef Py_ssize_t i
+    cursor.count = decode_docs(cursor.list, block, cursor.docs)
+    for i in range(cursor.count, BLOCK):
+        cursor.docs[i] = END
+    cursor.block, cursor.at = block, 0
+    return 0
+
+
 cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
     """The first docid from `doc` on, END where there is none. What was passed does not come back."""
     cdef Py_ssize_t block
@@ -173,9 +184,7 @@ cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
         if block >= cursor.list.block_count:
             cursor.at = cursor.count
             return END
-        cursor.count = decode_docs(cursor.list, block, cursor.docs)
-        cursor.block = block
-        cursor.at = 0
+        enter(cursor, block)
         if cursor.docs[cursor.count - 1] < doc:
             cursor.at = cursor.count
             return END
@@ -183,9 +192,56 @@ cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
     return cursor.docs[cursor.at]
 
 
+cdef struct Places:
+    # Where articles are in a list: in which blocks, and where in these; ABSENT where they are not.
+    int32_t[BLOCK] blocks
+    uint8_t[BLOCK] places
+
+
+cdef inline Py_ssize_t place_of(const uint32_t *docs, uint32_t doc) noexcept nogil:
+    """The first place of a cursor's block whose docid is at least `doc`; the last docid is.
+
+    Without branches: nobody could foresee them, and several searches run at once.
+    """
+    cdef Py_ssize_t at = 64 * (docs[63] < doc)
+    at += 32 * (docs[at + 31] < doc)
+    at += 16 * (docs[at + 15] < doc)
+    at += 8 * (docs[at + 7] < doc)
+    at += 4 * (docs[at + 3] < doc)
+    at += 2 * (docs[at + 1] < doc)
+    return at + (docs[at] < doc)
+
+
+cdef inline int locate(Cursor *cursor, const uint32_t *docs, const uint8_t *kept, Py_ssize_t count,
+                       Places *found) except -1 nogil:
+    """Find those of some ascending `docs` that are at `kept`, `count` of them, in the list of a cursor.
+
+    It has been at no greater docid.
+    """
+    cdef Py_ssize_t k, at
+    cdef uint32_t doc
+    for k in range(count):
+        doc = docs[kept[k]]
+        if (cursor.count == 0 or cursor.docs[cursor.count - 1] < doc) and seek(cursor, doc) == END:
+            break
+        at = place_of(cursor.docs, doc)
+        found.blocks[kept[k]] = <int32_t>cursor.block
+        found.places[kept[k]] = <uint8_t>(at | -(cursor.docs[at] != doc))  # without a branch, too
+    else:
+        return 0
+    for k in range(k, count):
+        found.places[kept[k]] = ABSENT
+    return 0
+
+
 cdef inline uint8_t impact(const Cursor *cursor) noexcept nogil:
     """The impact of the posting where the cursor stands."""
     return cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + cursor.at]
+
+
+cdef inline uint8_t highest_impact(const List *one, Py_ssize_t block) noexcept nogil:
+    """What no impact of a block is above."""
+    return one.data[one.maxima + block] if one.block_count > 1 else 255
 
 
 cdef inline int64_t decode_ends(const List *one, Py_ssize_t block, uint32_t *ends, Py_ssize_t *after) except -1 nogil:

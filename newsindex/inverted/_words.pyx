@@ -5,8 +5,9 @@ Every word of every search asks each segment for them, and patterns for thousand
 `newsindex.inverted.segment`.
 """
 
-from libc.stdint cimport int64_t, uint8_t
-from libc.string cimport memcmp
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp, memcpy, memset
 
 import numpy as np
 
@@ -79,19 +80,22 @@ cdef class Words:
         ALIKE if it is spelled so, or, if `loose`, with more diacritics, and TYPED if it is spelled just so. All are
         CHOSEN.
         """
+        return self.find(_Asked(names, form, folded, loose))
+
+    cdef Meant find(self, _Asked asked):
         cdef Cursor cursor
-        cdef dict lists = {}, marked = {}
+        cdef list terms = [], lists = []
         cdef bytes key
-        cdef str name
         cdef Py_ssize_t index
-        for name in names:
-            key = name.encode()
+        for key in asked.keys:
             index = seek(self.terms, &cursor, self.first_term, self.end_term, key, len(key))
-            if index < self.end_term and index not in lists and compare_entry(&cursor, key, len(key)) == 0:
-                lists[index] = self.open(&cursor)
-        if form and lists:
-            self.mark(lists, marked, form, folded, loose)
-        return self.answer(lists, marked)
+            if index < self.end_term and compare_entry(&cursor, key, len(key)) == 0 and index not in terms:
+                terms.append(index)
+                lists.append(self.open(&cursor))
+        cdef list rows = [b""] * len(lists)
+        if asked.strangers is not None or (asked.form and lists):
+            self.mark(terms, lists, rows, asked)
+        return answer(lists, rows) if lists else Meant()
 
     def gather(self, const int64_t[::1] terms, const int64_t[::1] numbers):
         """The terms of some forms, ascending, as `Meant`; of each those forms are CHOSEN. `numbers` are theirs there."""
@@ -150,88 +154,122 @@ cdef class Words:
 
         Returns of each how it is spelled, the name and the number of its term, and which of its forms it is.
         """
-        cdef Cursor cursor
-        cdef uint8_t[2 * MAX_TEXT] tail
-        cdef bytes key = folded.encode(), spelling
-        cdef Py_ssize_t size = len(key), index
         cdef list found = []
-        cdef str name
-        index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
-        while index < self.end_form and cursor.size == size and memcmp(cursor.text, <const uint8_t *>key, size) == 0:
-            name = self.terms.entry(<Py_ssize_t>cursor.first).decode()
-            if name not in names:
-                spelling = tail[:tail_of(&cursor, tail)] if cursor.tail else key
-                found.append((spelling.decode(), name, cursor.first, cursor.second))
-            index += 1
-            if index < self.end_form:
-                next_entry(self.forms, &cursor)
-        return found
+        look_up_in([self], names, "", folded, False, found)
+        return [one for _, one in found]
 
-    cdef int mark(self, dict lists, dict marked, str form, str folded, bint loose) except -1:
-        """Mark the forms of some terms that are spelled as asked."""
+    cdef tuple stranger(self, const Cursor *cursor, bytes folded):
+        cdef uint8_t[2 * MAX_TEXT] tail
+        cdef bytes spelling = tail[:tail_of(cursor, tail)] if cursor.tail else folded
+        return spelling.decode(), self.terms.entry(<Py_ssize_t>cursor.first).decode(), cursor.first, cursor.second
+
+    cdef int mark(self, list terms, list lists, list rows, _Asked asked) except -1:
+        """Mark the forms of some terms that are spelled as asked; and collect those of other terms."""
         cdef Cursor cursor
-        cdef bytes key = folded.encode(), own = form.encode()
-        cdef const uint8_t *text = key
-        cdef Py_ssize_t size = len(key), index
+        cdef const uint8_t *text = asked.folded_key
+        cdef Py_ssize_t size = len(asked.folded_key), index, k
         cdef int marks
-        cdef PostingList postings
-        cdef bytearray row
-        index = seek(self.forms, &cursor, self.first_form, self.end_form, key, size)
+        index = seek(self.forms, &cursor, self.first_form, self.end_form, text, size)
         while index < self.end_form and cursor.size == size and memcmp(cursor.text, text, size) == 0:
-            postings = lists.get(cursor.first)
-            marks = self.marks_of(&cursor, form, own, folded, loose) if postings is not None else 0
-            if marks:
-                if cursor.second >= <size_t>postings.forms:
-                    raise ValueError(f"form number {cursor.second} of a term with {postings.forms}")
-                row = marked.setdefault(cursor.first, bytearray())
-                if <size_t>len(row) <= cursor.second:
-                    row.extend(bytes([chosen]) * (cursor.second + 1 - len(row)))
-                row[cursor.second] = marks
+            for k in range(len(terms)):
+                if <uint64_t>terms[k] == cursor.first:
+                    marks = marks_of(&cursor, asked)
+                    if marks:
+                        rows[k] = marked(rows[k], lists[k], cursor.second, <uint8_t>marks)
+                    break
+            else:
+                if asked.strangers is not None:
+                    asked.strangers.append((asked.number, self.stranger(&cursor, asked.folded_key)))
             index += 1
             if index < self.end_form:
                 next_entry(self.forms, &cursor)
         return 0
 
-    cdef int marks_of(self, Cursor *cursor, str form, bytes own, str folded, bint loose) except -1:
-        """The marks of the form read last, whose folded form is `folded`; 0 if it is not spelled as asked."""
-        cdef uint8_t[2 * MAX_TEXT] tail
-        cdef const uint8_t *spelled = cursor.text
-        cdef Py_ssize_t size = cursor.size, i
-        cdef str spelling
-        if cursor.tail:
-            size = tail_of(cursor, tail)
-            spelled = tail
-        if size == len(own) and memcmp(spelled, <const uint8_t *>own, size) == 0:
-            return chosen | alike | typed
-        if not loose:
-            return 0
-        spelling = spelled[:size].decode()
-        if not len(form) == len(spelling) == len(folded):
-            return 0
-        for i in range(len(form)):
-            if form[i] != spelling[i] and form[i] != folded[i]:
-                return 0
-        return chosen | alike
 
-    cdef Meant answer(self, dict lists, dict marked):
-        cdef int every = chosen, own
-        cdef uint8_t mark
-        cdef list marks = [], rests = []
-        cdef PostingList postings
-        cdef bytearray row
-        if not marked:
-            return Meant(tuple(lists.values()), (b"",) * len(lists), (chosen,) * len(lists), chosen if lists else 0)
-        for term, postings in lists.items():
-            row = marked.get(term)
-            own = chosen
-            if row is not None:
-                for mark in row:
-                    own |= mark
-            every |= own
-            alone = row is None or postings.forms == 1  # known without looking at forms
-            marks.append(b"" if alone else bytes(row))
-            rests.append(own if alone else chosen)
-        return Meant(tuple(lists.values()), tuple(marks), tuple(rests), every)
+cdef class _Asked:
+    """A word that is looked up: the names of its terms, and how it is spelled."""
+
+    cdef list keys
+    cdef str form, folded
+    cdef bytes form_key, folded_key
+    cdef bint loose
+    cdef list strangers  # None where these are not asked for
+    cdef Py_ssize_t number  # of the segment that is asked
+
+    def __cinit__(self, tuple names not None, str form not None, str folded not None, bint loose):
+        cdef str name
+        self.keys = [name.encode() for name in names]
+        self.form, self.folded, self.loose = form, folded, loose
+        self.form_key, self.folded_key = form.encode(), folded.encode()
+
+
+def look_up_in(list segments not None, tuple names not None, str form not None, str folded not None, bint loose,
+               list strangers=None):
+    """What `Words.look_up` says in each of several segments, given the `Words` of each, or None: a list of `Meant`.
+
+    What `Words.strangers` finds there is added to `strangers`, if given: pairs of the number of a segment and that.
+    """
+    cdef _Asked asked = _Asked(names, form, folded, loose)
+    cdef Words words
+    cdef list found = []
+    asked.strangers = strangers
+    for asked.number, words in enumerate(segments):
+        found.append(words.find(asked) if words is not None else Meant())
+    return found
+
+
+cdef int marks_of(Cursor *cursor, _Asked asked) except -1:
+    """The marks of the form read last, which has the folded form asked for; 0 if it is not spelled as asked."""
+    cdef uint8_t[2 * MAX_TEXT] tail
+    cdef const uint8_t *spelled = cursor.text
+    cdef const uint8_t *own = asked.form_key
+    cdef Py_ssize_t size = cursor.size, i
+    cdef str spelling, form = asked.form, folded = asked.folded
+    if cursor.tail:
+        size = tail_of(cursor, tail)
+        spelled = tail
+    if size == len(asked.form_key) and memcmp(spelled, own, size) == 0:
+        return chosen | alike | typed
+    if not asked.loose:
+        return 0
+    spelling = spelled[:size].decode()
+    if not len(form) == len(spelling) == len(folded):
+        return 0
+    for i in range(len(form)):
+        if form[i] != spelling[i] and form[i] != folded[i]:
+            return 0
+    return chosen | alike
+
+
+cdef bytes marked(bytes row, PostingList postings, uint64_t form, uint8_t marks):
+    """The marks of the forms of a term, with those of one more; those between are only chosen."""
+    if form >= <uint64_t>postings.forms:
+        raise ValueError(f"form number {form} of a term with {postings.forms}")
+    cdef Py_ssize_t size = len(row)
+    cdef bytes longer = PyBytes_FromStringAndSize(NULL, max(size, <Py_ssize_t>form + 1))
+    cdef uint8_t *out = <uint8_t *>PyBytes_AS_STRING(longer)
+    memset(out, chosen, len(longer))
+    memcpy(out, <const uint8_t *>row, size)
+    out[form] = marks
+    return longer
+
+
+cdef Meant answer(list lists, list rows):
+    """Terms with the marks of their forms; none where these are known without a look at the forms."""
+    cdef int every = chosen, own
+    cdef Py_ssize_t k, i
+    cdef PostingList postings
+    cdef bytes row
+    cdef const uint8_t *marks
+    cdef list rests = [chosen] * len(lists)
+    for k, row in enumerate(rows):
+        own, marks, postings = chosen, row, lists[k]
+        for i in range(len(row)):
+            own |= marks[i]
+        every |= own
+        if postings.forms == 1:
+            rows[k], rests[k] = b"", own
+    return Meant(tuple(lists), tuple(rows), tuple(rests), every)
 
 
 cdef bytes chosen_of(PostingList postings, const int64_t[::1] order, Py_ssize_t begin, Py_ssize_t end,

@@ -366,6 +366,10 @@ class Segment:
             words = self._words.get(field) or self._words_of(field)
             return words.whole(terms) if words else Meant()
 
+    def words_in(self, field: str) -> Words | None:
+        """The words of a field, for `newsindex.inverted._words.look_up_in`; None where there is no such field."""
+        return self._words.get(field) or self._words_of(field)
+
     def _words_of(self, field: str) -> Words | None:
         bounds = self.fields.get(field)
         if bounds is None:

@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What `_scoring` and `_top` use of `_collect`."""
+"""What `_scoring` and `_top` use of `_collect`: groups, a heap, and the loops that fill a `Choice`."""
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
@@ -48,3 +48,26 @@ cdef inline void offer(Heap *heap, float value) noexcept nogil:
             heap.values[at] = heap.values[child]
             at = child
         heap.values[at] = value
+
+
+cdef struct Choice:
+    # What was found: how many articles in all, and those that are worth `least`, to which the best of them raise it.
+    Py_ssize_t total, size
+    int32_t *docs
+    float *bounds
+    const uint8_t *alive  # a flag for each docid; NULL where all are
+    float least, share
+    Heap best
+
+
+cdef class Chosen:
+    cdef Choice choice
+
+    cdef void drop(self) noexcept nogil
+    cdef tuple taken(self)
+
+
+cdef Chosen collect_all(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
+                        float cutoff)
+cdef Chosen collect_any(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
+                        float cutoff)

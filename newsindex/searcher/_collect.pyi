@@ -17,7 +17,15 @@ class Group:
         bounds: NDArray[float32] | None = None,
     ) -> None: ...
 
-def all_of(groups: list[Group], low: int, high: int) -> tuple[NDArray[int32], NDArray[float32]]: ...
+def all_of(
+    groups: list[Group],
+    low: int,
+    high: int,
+    alive: NDArray[uint8] | None = None,
+    keep: int = 0,
+    share: float = 0,
+    cutoff: float = 0,
+) -> tuple[int, NDArray[int32], NDArray[float32], float]: ...
 def any_of(
     groups: list[Group],
     low: int,

@@ -11,15 +11,15 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, forward, impact, rewind, seek
+from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, rewind, seek
 from newsindex.inverted._postings cimport PostingList
-from newsindex.searcher._kernels cimport gallop
+from newsindex.searcher._batches cimport Batch, Walk, keep_common, least_worth, most_worth, move, next_batch
 
 cdef enum:
     WINDOW = 8192  # docids whose bounds are added up at a time: 32 KB, which the fastest cache holds
     CHUNK = 32  # of them are looked at one by one if any is worth enough
 
-cdef float LEAST = 1e-30  # what matches is worth something, so that it differs from what does not
+cdef float LEAST = least_worth()
 cdef double MARGIN = 1 + 1e-5  # sums of floats are rounded; a bound must not be less than what it bounds
 
 
@@ -33,7 +33,8 @@ cdef class Group:
     """
 
     def __cinit__(self, tuple lists=(), double weight=0, double slack=1, bint most=True, docs=None, bounds=None):
-        cdef Py_ssize_t i
+        cdef int i
+        cdef double step
         cdef PostingList plist
         self.lists = lists
         self.most = most
@@ -50,11 +51,13 @@ cdef class Group:
         self.raw = <const List **>malloc(max(self.count, 1) * sizeof(List *))
         if self.raw == NULL:
             raise MemoryError("no memory for the lists of a word")
-        for i, plist in enumerate(lists):
+        for i in range(<int>self.count):
+            plist = lists[i]
             self.raw[i] = &plist.list
             self.size += plist.df
+        step = weight * MARGIN * slack / 255
         for i in range(256):
-            self.worth[i] = <float>max(weight * MARGIN * slack * i / 255, LEAST)
+            self.worth[i] = max(<float>(step * i), LEAST)
 
     def __dealloc__(self):
         free(self.raw)
@@ -64,17 +67,6 @@ cdef class Group:
         for plist in self.lists:
             plist.verify_docs(low, high)
         return 0
-
-
-cdef struct Walk:
-    # Through a group: either by cursors or along docids.
-    Cursor *cursors
-    Py_ssize_t count
-    const int32_t *docs
-    const float *bounds
-    Py_ssize_t at, size
-    const float *worth
-    bint most
 
 
 cdef class Walks:
@@ -113,137 +105,114 @@ cdef class Walks:
         free(self.cursors)
 
 
-cdef inline int64_t move(Walk *walk, int64_t doc) except -1 nogil:
-    """The first docid of a group from `doc` on, END where there is none."""
-    cdef int64_t first = END, found
-    cdef Py_ssize_t k
-    if walk.count == 1:
-        return seek(walk.cursors, doc)
-    if walk.count == 0:
-        walk.at = gallop(walk.docs, walk.size, walk.at, doc)
-        return walk.docs[walk.at] if walk.at < walk.size else END
-    for k in range(walk.count):
-        found = seek(&walk.cursors[k], doc)
-        if found < first:
-            first = found
-    return first
+cdef inline void choose(Choice *choice, int64_t doc, float worth) noexcept nogil:
+    """Take an article that was found and is worth something."""
+    if worth < choice.least:
+        return
+    choice.docs[choice.size], choice.bounds[choice.size] = <int32_t>doc, worth
+    choice.size += 1
+    if choice.best.room:
+        offer(&choice.best, worth)
+        if choice.best.size == choice.best.room and choice.best.values[0] * choice.share > choice.least:
+            choice.least = choice.best.values[0] * choice.share
 
 
-cdef inline float bound(const Walk *walk, int64_t doc) noexcept nogil:
-    """What the article where a walk stands is worth at most."""
-    cdef float sum = 0, one
-    cdef Py_ssize_t k
-    cdef const Cursor *cursor
-    if walk.count == 0:
-        return walk.bounds[walk.at] if walk.bounds != NULL else 0
-    for k in range(walk.count):
-        cursor = &walk.cursors[k]
-        if cursor.at < cursor.count and cursor.docs[cursor.at] == doc:
-            one = walk.worth[impact(cursor)]
-            sum = max(sum, one) if walk.most else min(sum + one, walk.worth[255])
-    return sum
+cdef class Chosen:
+    """What was found by a loop, which fills its `choice`: up to `room` articles."""
+
+    def __cinit__(self, Py_ssize_t room, Py_ssize_t keep=0, float share=0, float cutoff=0):
+        self.choice.docs = <int32_t *>malloc((max(room, 0) + 1) * sizeof(int32_t))
+        self.choice.bounds = <float *>malloc((max(room, 0) + 1) * sizeof(float))
+        self.choice.best.values = <float *>malloc(max(keep, 1) * sizeof(float))
+        if self.choice.docs == NULL or self.choice.bounds == NULL or self.choice.best.values == NULL:
+            raise MemoryError(f"no memory for {room} articles, and what the best {keep} are worth")
+        self.choice.least, self.choice.share, self.choice.best.room = cutoff, share, keep
+
+    def __dealloc__(self):
+        free(self.choice.docs)
+        free(self.choice.bounds)
+        free(self.choice.best.values)
+
+    cdef void drop(self) noexcept nogil:
+        """Leave out what has turned out not to be worth enough."""
+        if self.choice.least > 0:
+            self.choice.size = drop_below(self.choice.docs, self.choice.bounds, self.choice.size, self.choice.least)
+
+    cdef tuple taken(self):
+        cdef Py_ssize_t n = self.choice.size
+        found, sums = np.empty(n, np.int32), np.empty(n, np.float32)
+        cdef int32_t[::1] docs = found
+        cdef float[::1] bounds = sums
+        if n:
+            memcpy(&docs[0], self.choice.docs, n * sizeof(int32_t))
+            memcpy(&bounds[0], self.choice.bounds, n * sizeof(float))
+        return self.choice.total, found, sums, self.choice.least
 
 
-cdef struct Batch:
-    # Some articles of the first group, ascending, and what they are worth by the groups they were found in.
-    Py_ssize_t size
-    int32_t[BLOCK] docs
-    float[BLOCK] sums
-    float[BLOCK] parts
+cdef const uint8_t *flags_of(const uint8_t[::1] alive, int64_t low, int64_t high) except? NULL:
+    """Some flags, if there are any, which must be those of the articles from `low` to `high` - 1 too."""
+    if low < 0 or (alive is not None and high > alive.shape[0]):
+        raise ValueError(f"articles {low} to {high} of {alive.shape[0] if alive is not None else '?'}")
+    return &alive[0] if alive is not None and alive.shape[0] else NULL
 
 
-cdef int next_batch(Walk *walk, Batch *batch, int64_t low, int64_t high) except -1 nogil:
-    """Take the next articles of a group from `low` on."""
-    cdef int64_t doc = move(walk, low)
-    cdef Cursor *cursor = walk.cursors
-    batch.size = 0
-    if walk.count == 1:
-        while doc < high and cursor.at < cursor.count and cursor.docs[cursor.at] < high:
-            batch.docs[batch.size] = <int32_t>cursor.docs[cursor.at]
-            batch.sums[batch.size] = walk.worth[impact(cursor)]
-            batch.size += 1
-            cursor.at += 1
-        return 0
-    while doc < high and batch.size < BLOCK:
-        batch.docs[batch.size] = <int32_t>doc
-        batch.sums[batch.size] = bound(walk, doc)
-        batch.size += 1
-        doc = move(walk, doc + 1)
-    return 0
+def all_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None, Py_ssize_t keep=0, float share=0,
+           float cutoff=0):
+    """The articles from `low` to `high` - 1 that are in every group: (their number, docids, bounds, cutoff).
+
+    The others are left out, and few of these returned, as by `any_of`.
+    """
+    return collect_all(groups, low, high, flags_of(alive, low, high), keep, share, cutoff).taken()
 
 
-cdef int mark_list(Cursor *cursor, const float *worth, bint most, Batch *batch) except -1 nogil:
-    """Note what the articles of a batch are worth by one list, if they are in it."""
-    cdef Py_ssize_t i, at = cursor.at, count = cursor.count, block
-    cdef uint32_t doc
-    cdef float one
-    for i in range(batch.size):
-        doc = <uint32_t>batch.docs[i]
-        if count == 0 or cursor.docs[count - 1] < doc:
-            block = first_block(cursor.list, doc, cursor.block + 1)
-            if block >= cursor.list.block_count:
-                at = count
-                break
-            count = cursor.count = decode_docs(cursor.list, block, cursor.docs)
-            cursor.block = block
-            at = 0
-            if cursor.docs[count - 1] < doc:
-                continue
-        at = forward(cursor.docs, at, count, doc)
-        if cursor.docs[at] == doc:
-            one = worth[cursor.list.data[cursor.list.impacts + cursor.block * BLOCK + at]]
-            batch.parts[i] = max(batch.parts[i], one) if most else min(batch.parts[i] + one, worth[255])
-    cursor.at = at
-    return 0
-
-
-cdef int keep_marked(Walk *walk, Batch *batch) except -1 nogil:
-    """Keep those of a batch that are in a group too, and add what they are worth by it."""
-    cdef Py_ssize_t i, k, n = 0
-    memset(batch.parts, 0, batch.size * sizeof(float))
-    if walk.count == 0:
-        for i in range(batch.size):
-            if move(walk, batch.docs[i]) == batch.docs[i]:
-                batch.parts[i] = max(walk.bounds[walk.at], LEAST) if walk.bounds != NULL else LEAST
-    for k in range(walk.count):
-        mark_list(&walk.cursors[k], walk.worth, walk.most, batch)
-    for i in range(batch.size):
-        batch.docs[n] = batch.docs[i]
-        batch.sums[n] = batch.sums[i] + batch.parts[i]
-        n += batch.parts[i] > 0
-    batch.size = n
-    return 0
-
-
-def all_of(list groups, int64_t low, int64_t high):
-    """The articles from `low` to `high` - 1 that are in every group: (docids int32, bounds float32)."""
-    cdef Py_ssize_t n = 0, g, room
-    cdef Group group
+cdef Chosen collect_all(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
+                        float cutoff):
+    """`all_of`, with as many flags as articles."""
+    cdef Py_ssize_t g
+    cdef float rest = 0
+    cdef bint scoring
     cdef Batch batch
     if not groups:
         raise ValueError("a group at least expected")
-    ordered = sorted(groups, key=_size)
+    cdef list ordered = groups if len(groups) == 1 else sorted(groups, key=_size)
     cdef Walks walks = Walks(ordered, low, high)
-    group = ordered[0]
-    room = max(min(group.size, high - low), 0)
-    found, sums = np.empty(room, np.int32), np.empty(room, np.float32)
-    cdef int32_t[::1] docs = found
-    cdef float[::1] bounds = sums
+    cdef Chosen chosen = Chosen(min((<Group>ordered[0]).size, high - low), keep, share, cutoff)
+    cdef Choice *choice = &chosen.choice
+    choice.alive = alive
     with nogil:
+        for g in range(1, walks.count):
+            rest += most_worth(&walks.walks[g])
         while low < high:
             next_batch(walks.walks, &batch, low, high)
             if batch.size == 0:
                 break
             low = <int64_t>batch.docs[batch.size - 1] + 1
+            # Where none can be worth enough, they are only counted.
+            scoring = <float>(MARGIN * (batch.most + rest)) >= choice.least
             g = 1
-            while g < walks.count and batch.size:
-                keep_marked(&walks.walks[g], &batch)
+            while g < walks.count and batch.count:
+                keep_common(&walks.walks[g], &batch, scoring)
                 g += 1
-            if batch.size:
-                memcpy(&docs[n], batch.docs, batch.size * sizeof(int32_t))
-                memcpy(&bounds[n], batch.sums, batch.size * sizeof(float))
-                n += batch.size
-    return found[:n], sums[:n]
+            take_batch(walks.walks, &batch, choice, scoring)
+        chosen.drop()
+    return chosen
+
+
+cdef void take_batch(const Walk *first, const Batch *batch, Choice *choice, bint scoring) noexcept nogil:
+    """Take those of a batch that are in all groups."""
+    cdef Py_ssize_t i, k
+    cdef float worth
+    if choice.alive == NULL and not scoring:
+        choice.total += batch.count
+        return
+    for k in range(batch.count):
+        i = batch.kept[k]
+        if choice.alive != NULL and not choice.alive[batch.docs[i]]:
+            continue
+        choice.total += 1
+        if scoring:
+            worth = batch.sums[i]
+            choose(choice, batch.docs[i], worth + first.worth[batch.impacts[i]] if batch.impacts != NULL else worth)
 
 
 def _size(Group group):
@@ -309,21 +278,18 @@ cdef class Scratch:
     """Memory of `any_of`, freed whatever happens."""
 
     cdef Window window
-    cdef float *heap
 
-    def __cinit__(self, Py_ssize_t keep):
+    def __cinit__(self):
         self.window.sums = <float *>calloc(WINDOW, sizeof(float))
         self.window.parts = <float *>calloc(WINDOW, sizeof(float))
         self.window.touched = <uint8_t *>calloc(WINDOW // CHUNK, 1)
-        self.heap = <float *>malloc(max(keep, 1) * sizeof(float))
-        if self.window.sums == NULL or self.window.parts == NULL or self.window.touched == NULL or self.heap == NULL:
+        if self.window.sums == NULL or self.window.parts == NULL or self.window.touched == NULL:
             raise MemoryError("no memory to add up what articles are worth")
 
     def __dealloc__(self):
         free(self.window.sums)
         free(self.window.parts)
         free(self.window.touched)
-        free(self.heap)
 
 
 def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None, Py_ssize_t keep=0, float share=0,
@@ -334,22 +300,22 @@ def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None
     returned, `keep` at least: those worth `cutoff`, or `share` of what the best `keep` of them are worth at least,
     whichever is more. The last value is that limit.
     """
-    cdef Py_ssize_t n = 0, g, i, total = 0, room, chunk, size
+    return collect_any(groups, low, high, flags_of(alive, low, high), keep, share, cutoff).taken()
+
+
+cdef Chosen collect_any(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
+                        float cutoff):
+    """`any_of`, with as many flags as articles."""
+    cdef Py_ssize_t g, i, chunk, size
     cdef int64_t base, first
     cdef float *sums
-    cdef float least = cutoff
-    cdef bint mortal = alive is not None
-    cdef Heap heap
     cdef Walks walks = Walks(groups, low, high)
-    cdef Scratch scratch = Scratch(keep)
+    cdef Scratch scratch = Scratch()
     cdef Window *window = &scratch.window
-    if low < 0 or (mortal and high > alive.shape[0]):
-        raise ValueError(f"articles {low} to {high} of {alive.shape[0] if mortal else '?'}")
-    room = min(<int64_t>sum(map(_size, groups)), max(high - low, 0)) + 1
-    found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
-    cdef int32_t[::1] docs = found
-    cdef float[::1] bounds = worths
-    heap.values, heap.size, heap.room = scratch.heap, 0, keep
+    cdef Py_ssize_t room = min(<int64_t>sum(map(_size, groups)), max(high - low, 0))
+    cdef Chosen chosen = Chosen(room, keep, share, cutoff)
+    cdef Choice *choice = &chosen.choice
+    choice.alive = alive
     with nogil:
         for g in range(walks.count):
             move(&walks.walks[g], low)  # what lies before the first window is no part of it
@@ -369,25 +335,16 @@ def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None
                 first = base + chunk * CHUNK
                 size = min(<int64_t>CHUNK, window.high - first)
                 sums = window.sums + chunk * CHUNK
-                if mortal:
+                for i in range(size if choice.alive != NULL else 0):
+                    sums[i] *= choice.alive[first + i] != 0
+                if promising(sums, size, choice.least, &choice.total):
                     for i in range(size):
-                        sums[i] *= alive[first + i] != 0
-                if promising(sums, size, least, &total):
-                    for i in range(size):
-                        if sums[i] < least or sums[i] == 0:
-                            continue
-                        docs[n] = <int32_t>(first + i)
-                        bounds[n] = sums[i]
-                        n += 1
-                        if keep:
-                            offer(&heap, sums[i])
-                            if heap.size == keep and heap.values[0] * share > least:
-                                least = heap.values[0] * share
+                        if sums[i] != 0:
+                            choose(choice, first + i, sums[i])
                 memset(sums, 0, size * sizeof(float))
             base = window.high
-        if least > 0:
-            n = drop_below(&docs[0], &bounds[0], n, least)
-    return total, found[:n], worths[:n], least
+        chosen.drop()
+    return chosen
 
 
 cdef inline bint promising(const float *sums, Py_ssize_t size, float least, Py_ssize_t *total) noexcept nogil:

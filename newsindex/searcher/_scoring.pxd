@@ -6,6 +6,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from newsindex.searcher._collect cimport Group
 
 
+cdef enum:
+    IN_TEXT
+    IN_TITLE
+    IN_BODY
+    ELSEWHERE
+
+
 cdef class Scale:
     cdef readonly object title_words, body_words
     cdef const uint32_t[::1] titles, bodies
@@ -48,3 +55,7 @@ cdef class WordScorer(Scorer):
 
 cdef class PlanScorer(Scorer):
     cdef object call
+
+
+cdef int place(str field)
+cdef double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil

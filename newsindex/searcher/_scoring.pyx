@@ -40,12 +40,6 @@ cdef enum:
     FORMS = 64  # of a term whose spelling is looked at; of those beyond, which are rare, the most is thought
 
 cdef enum:
-    IN_TEXT
-    IN_TITLE
-    IN_BODY
-    ELSEWHERE
-
-cdef enum:
     TOGETHER = 4  # lists that are walked side by side
 
 cdef double K1 = impacts.K1, TITLE_WEIGHT = impacts.TITLE_WEIGHT, B_BODY = impacts.B_BODY, B_TITLE = impacts.B_TITLE
@@ -125,6 +119,11 @@ def leaf_of(str field, double weight, Meant meant not None, bint most, double al
     return Leaf(field, weight, meant.lists, meant.marks, meant.rests, most, bonus, slack)
 
 
+def leaves_of(str field, double weight, list meant not None, bint most, double alike, double typed, list slacks not None):
+    """`leaf_of` in several segments: what a pattern means in each, and the slack of each, are given."""
+    return [leaf_of(field, weight, one, most, alike, typed, slack) for one, slack in zip(meant, slacks, strict=True)]
+
+
 cdef inline double impact(int where, double title, double body, int32_t count, int32_t titles) noexcept nogil:
     """What something is worth that occurs `count` times in an article, `titles` of these in its title."""
     cdef double shares
@@ -139,7 +138,7 @@ cdef inline double impact(int where, double title, double body, int32_t count, i
     return shares / (K1 + shares)
 
 
-cdef inline double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil:
+cdef double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil:
     """BM25F of an article, given the six sums of a tally."""
     cdef double body, title, value
     if sums[0] == 0:

@@ -1,18 +1,23 @@
 from collections.abc import Callable
 
-from numpy import float32, int32, int64
+from numpy import float32, int32, int64, uint8
 from numpy.typing import NDArray
 
+from newsindex.inverted.segment import Segment
 from newsindex.searcher._collect import Group
-from newsindex.searcher._scoring import Scorer
+from newsindex.searcher._phrases import Terms
+from newsindex.searcher._scoring import Leaf, Scale, Scorer
 
 FEW: int
+SHARE: float
 
 class Best:
     wanted: int
     def __init__(self, wanted: int) -> None: ...
     @property
     def floor(self) -> float: ...
+    @property
+    def least(self) -> float: ...
     def take(self) -> list[tuple[float, int, int, int]]: ...
 
 def choose(
@@ -28,3 +33,13 @@ def choose(
 def best_of(
     group: Group, low: int, high: int, keep: int, cutoff: float = 0
 ) -> tuple[int, NDArray[int32], NDArray[float32], float]: ...
+
+class Ground:
+    def __init__(
+        self, segment: Segment, scale: Scale, dates: NDArray[int64], alive: NDArray[uint8] | None = None
+    ) -> None: ...
+
+def best_words(best: Best, grounds: list[Ground], words: list[list[Leaf]], every: bool) -> int: ...
+def best_phrase(
+    best: Best, grounds: list[Ground], words: list[list[Terms]], field: str, weight: float, slop: int
+) -> int: ...

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The best articles: those of one posting list by its bounds, `best_of`, and those of any by their scores, `choose`.
 
+What most searches are, nothing but words or a phrase, is done here for all segments at once: `best_words`, `best_phrase`.
+
 Bounds decide what is scored. First what promises most; what the last of the best of that is worth, all else has to
 promise, or it cannot be among the best. So the result is that of scoring everything.
 """
@@ -10,14 +12,18 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
-import numpy as np
-
-from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, rewind, seek
+from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, highest_impact, rewind, seek
 from newsindex.inverted._postings cimport PostingList
-from newsindex.searcher._collect cimport Group, Heap, offer
-from newsindex.searcher._scoring cimport Scorer
+from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
+from newsindex.searcher._phrases cimport Walk, find
+from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 
-FEW = 24  # more articles than are wanted are scored to learn which others need be
+cdef enum:
+    MORE = 24
+
+FEW = MORE  # more articles than are wanted are scored to learn which others need be
+SHARE = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
+cdef float MOST_SHARE = SHARE
 cdef double HAIR = 1 - 1e-6  # scores are compared as floats here, which round them
 
 
@@ -62,6 +68,14 @@ cdef class Best:
         """What an article has to be worth to be among them; 0 as long as there are fewer than wanted."""
         return self.places[0].score if self.wanted and self.size == self.wanted else 0.0
 
+    @property
+    def least(self):
+        """The bound that an article has to reach to be among them."""
+        return self.threshold()
+
+    cdef float threshold(self) noexcept:
+        return <float>(HAIR * self.places[0].score) if self.wanted and self.size == self.wanted else 0
+
     cdef void offer(self, Place place) noexcept:
         cdef Py_ssize_t at
         if self.size < self.wanted:
@@ -102,6 +116,17 @@ cdef class Best:
         return found
 
 
+cdef struct Some:
+    # Articles of a segment, their dates by docid, and what they are worth at most. Those below `cutoff` are left out.
+    int32_t segment
+    Py_ssize_t articles
+    const int64_t *dates
+    Py_ssize_t size
+    const int32_t *docs
+    const float *bounds
+    float cutoff
+
+
 def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs, const float[::1] bounds,
            float cutoff, Scorer scorer, collect=None):
     """Offer those of `docs`, articles of a segment that are worth `bounds` at most, which may be among the best.
@@ -109,44 +134,63 @@ def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[:
     The best are then as if all had been offered. `scorer` is asked for ascending docids. Where articles below `cutoff`
     exist too and turn out to be needed, `collect` is called with a lower one, and returns docs and bounds again.
     """
-    cdef float enough, least
-    if best.wanted == 0:
+    cdef float enough
+    cdef Some some
+    some.segment, some.articles, some.cutoff = segment, dates.shape[0], cutoff
+    if some.articles == 0 and docs.shape[0]:
+        raise ValueError(f"docids from {docs[0]} on of 0")
+    if best.wanted == 0 or some.articles == 0:
         return
-    enough, least = max(highest(bounds, best.wanted + FEW), cutoff), <float>(HAIR * best.floor)
-    offer_between(best, segment, dates, docs, bounds, max(enough, least), INFINITY, scorer)
-    least = <float>(HAIR * best.floor)
-    if least < cutoff:
-        docs, bounds = collect(least)
-    if least < enough:
-        offer_between(best, segment, dates, docs, bounds, least, enough, scorer)
+    some.dates = &dates[0]
+    match_up(&some, docs, bounds)
+    enough = offer_likely(best, &some, scorer)
+    if best.threshold() < cutoff:
+        docs, bounds = collect(best.threshold())
+        match_up(&some, docs, bounds)
+    if best.threshold() < enough:
+        offer_between(best, &some, best.threshold(), enough, scorer)
 
 
-cdef int offer_between(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs,
-                       const float[::1] bounds, float least, float below, Scorer scorer) except -1:
-    """Score and offer those of `docs` that are worth `least` or more, and less than `below`."""
-    cdef Py_ssize_t i, n = 0, doubtful = below < INFINITY
-    cdef Chosen chosen = Chosen(docs.shape[0])
+cdef int match_up(Some *some, const int32_t[::1] docs, const float[::1] bounds) except -1:
     if bounds.shape[0] != docs.shape[0]:
         raise ValueError(f"{bounds.shape[0]} bounds for {docs.shape[0]} articles")
-    for i in range(docs.shape[0]):
-        chosen.docs[n], chosen.bounds[n] = docs[i], bounds[i]
-        n += least <= bounds[i] < below
-    if n == 0:
-        return 0
-    if chosen.docs[0] < 0 or chosen.docs[n - 1] >= dates.shape[0]:
-        raise ValueError(f"docids from {chosen.docs[0]} to {chosen.docs[n - 1]} of {dates.shape[0]}")
-    for i in range(1, n):
-        if chosen.docs[i] <= chosen.docs[i - 1]:
-            raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
-    if doubtful and n > FEW:
-        n = scorer.sift(chosen.docs, chosen.bounds, n, least)
-    scorer.score(chosen.docs, n, chosen.scores)
-    for i in range(n):
-        best.offer(Place(chosen.scores[i], dates[chosen.docs[i]], segment, chosen.docs[i]))
+    some.size = docs.shape[0]
+    if some.size:
+        some.docs, some.bounds = &docs[0], &bounds[0]
     return 0
 
 
-cdef class Chosen:
+cdef float offer_likely(Best best, const Some *some, Scorer scorer) except? -1:
+    """Offer those that promise most; returns what they promise: the others are worth less."""
+    cdef float enough = max(highest(some, best.wanted + MORE), some.cutoff)
+    enough = max(enough, best.threshold())
+    offer_between(best, some, enough, INFINITY, scorer)
+    return enough
+
+
+cdef int offer_between(Best best, const Some *some, float least, float below, Scorer scorer) except -1:
+    """Score and offer those that are worth `least` or more, and less than `below`."""
+    cdef Py_ssize_t i, n = 0, doubtful = below < INFINITY
+    cdef Candidates chosen = Candidates(some.size)
+    for i in range(some.size):
+        chosen.docs[n], chosen.bounds[n] = some.docs[i], some.bounds[i]
+        n += least <= some.bounds[i] < below
+    if n == 0:
+        return 0
+    if chosen.docs[0] < 0 or chosen.docs[n - 1] >= some.articles:
+        raise ValueError(f"docids from {chosen.docs[0]} to {chosen.docs[n - 1]} of {some.articles}")
+    for i in range(1, n):
+        if chosen.docs[i] <= chosen.docs[i - 1]:
+            raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
+    if doubtful and n > MORE:
+        n = scorer.sift(chosen.docs, chosen.bounds, n, least)
+    scorer.score(chosen.docs, n, chosen.scores)
+    for i in range(n):
+        best.offer(Place(chosen.scores[i], some.dates[chosen.docs[i]], some.segment, chosen.docs[i]))
+    return 0
+
+
+cdef class Candidates:
     """Memory for some docids, their bounds and their scores."""
 
     cdef int32_t *docs
@@ -166,19 +210,19 @@ cdef class Chosen:
         free(self.scores)
 
 
-cdef float highest(const float[::1] values, Py_ssize_t count) except? -1:
-    """The least of the highest `count` of some values; 0 where there are no more of them."""
+cdef float highest(const Some *some, Py_ssize_t count) except? -1:
+    """The least of the highest `count` bounds; 0 where there are no more of them."""
     cdef Py_ssize_t i
     cdef Heap heap
     cdef float found
-    if count <= 0 or values.shape[0] <= count:
+    if count <= 0 or some.size <= count:
         return 0
     heap.values = <float *>malloc(count * sizeof(float))
     if heap.values == NULL:
         raise MemoryError(f"no memory for the best {count} articles")
     heap.size, heap.room = 0, count
-    for i in range(values.shape[0]):
-        offer(&heap, values[i])
+    for i in range(some.size):
+        offer(&heap, some.bounds[i])
     found = heap.values[0]
     free(heap.values)
     return found
@@ -189,9 +233,14 @@ def best_of(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutof
 
     Those worth `cutoff`, or, where `keep` is not 0, what the best `keep` are worth at least, whichever is more, are returned.
     """
+    return collect_best(group, low, high, keep, cutoff).taken()
+
+
+cdef Chosen collect_best(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutoff):
     cdef PostingList plist
     cdef Py_ssize_t begin, end
     cdef int least
+    cdef Chosen chosen
     if group.count != 1:
         raise ValueError(f"{group.count} lists where one is expected")
     plist = group.lists[0]
@@ -200,35 +249,42 @@ def best_of(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutof
     cdef Cursor cursor
     rewind(&cursor, one)
     if low >= high or seek(&cursor, low) >= high:
-        return 0, np.empty(0, np.int32), np.empty(0, np.float32), 0.0
+        return Chosen(0)
     begin = cursor.block * BLOCK + cursor.at
     end = one.df if high >= one.articles or seek(&cursor, high) == END else cursor.block * BLOCK + cursor.at
+    chosen = Chosen(end - begin)
     with nogil:
         least = limit(one, begin, end, keep) if keep else 1
-        while least < 255 and group.worth[least] < cutoff:
-            least += 1
+        # What is worth as much belongs to it; of a word without weight all is.
         while least > 1 and group.worth[least - 1] == group.worth[least]:
-            least -= 1  # what is worth as much belongs to it; of a word without weight all is
-    found = np.empty(end - begin, np.int32)
-    sums = np.empty(end - begin, np.float32)
-    cdef int32_t[::1] docs = found
-    cdef float[::1] bounds = sums
+            least -= 1
+        chosen.choice.least = group.worth[least] if least > 1 else 0
+        if chosen.choice.least < cutoff:
+            chosen.choice.least = cutoff
+            while least <= 255 and group.worth[least] < cutoff:
+                least += 1
+        take_from(group, begin, end, least, &chosen.choice)
+    return chosen
+
+
+cdef int take_from(Group group, Py_ssize_t begin, Py_ssize_t end, int least, Choice *choice) except -1 nogil:
+    """Take the postings from `begin` to `end` - 1 of the list of a group that have an impact of `least` or more."""
+    cdef const List *one = group.raw[0]
     cdef Py_ssize_t n = 0, block, i, count, base
     cdef const uint8_t *impacts
     cdef uint32_t[BLOCK] decoded
-    with nogil:
-        for block in range(begin // BLOCK, (end - 1) // BLOCK + 1):
-            if one.block_count > 1 and one.data[one.maxima + block] < least:
-                continue
-            base = block * BLOCK
-            impacts = one.data + one.impacts + base
-            count = decode_docs(one, block, decoded)
-            for i in range(max(begin - base, 0), min(end - base, count)):
-                if impacts[i] >= least:
-                    docs[n] = <int32_t>decoded[i]
-                    bounds[n] = group.worth[impacts[i]]
-                    n += 1
-    return end - begin, found[:n], sums[:n], group.worth[least] if least > 1 else 0.0
+    for block in range(begin // BLOCK, (end - 1) // BLOCK + 1):
+        if highest_impact(one, block) < least:
+            continue
+        base = block * BLOCK
+        impacts = one.data + one.impacts + base
+        count = decode_docs(one, block, decoded)
+        for i in range(max(begin - base, 0), min(end - base, count)):
+            choice.docs[n] = <int32_t>decoded[i]
+            choice.bounds[n] = group.worth[impacts[i]]
+            n += impacts[i] >= least
+    choice.size, choice.total = n, end - begin
+    return 0
 
 
 cdef int limit(const List *one, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t keep) noexcept nogil:
@@ -251,3 +307,125 @@ cdef int limit(const List *one, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t kee
         if seen >= keep:
             return least
     return 1
+
+
+# The same for a plan that is nothing but words, or a phrase, in all segments at once.
+
+
+cdef class Ground:
+    """A segment, with all at hand that finding words in it takes.
+
+    Args:
+        segment: a `newsindex.inverted.segment.Segment`, to say whose an error is.
+        scale: how frequencies are measured in it.
+        dates: of its articles, by docid.
+        alive: a flag for each, or None where all are.
+    """
+
+    cdef object segment
+    cdef Scale scale
+    cdef const int64_t[::1] dates
+    cdef const uint8_t[::1] flags
+    cdef const uint8_t *alive
+    cdef Py_ssize_t articles
+
+    def __init__(self, segment, Scale scale not None, const int64_t[::1] dates not None, const uint8_t[::1] alive=None):
+        self.segment, self.scale, self.dates, self.flags = segment, scale, dates, alive
+        self.articles = dates.shape[0]
+        if self.articles != scale.titles.shape[0] or (alive is not None and alive.shape[0] != self.articles):
+            raise ValueError("as many dates as titles and flags expected")
+        self.alive = &alive[0] if alive is not None and self.articles else NULL
+
+
+cdef Chosen collect(Ground ground, list groups, bint every, Py_ssize_t keep, float cutoff):
+    """The articles that have every one, or any, of some words; with `keep`, of the best so many at least."""
+    cdef Group group = groups[0]
+    if len(groups) == 1 and group.count == 1 and ground.alive == NULL:
+        return collect_best(group, 0, ground.articles, keep + MORE if keep else 0, cutoff)
+    if every and len(groups) > 1:
+        return collect_all(groups, 0, ground.articles, ground.alive, keep, MOST_SHARE, cutoff)
+    return collect_any(groups, 0, ground.articles, ground.alive, keep, MOST_SHARE, cutoff)
+
+
+cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, list leaves, bint every) except -1:
+    """Offer what one segment has to the best; returns how many articles match."""
+    cdef list groups = []
+    cdef Leaf leaf
+    cdef Chosen found
+    cdef Scorer scorer
+    cdef Some some
+    cdef float enough
+    for leaf in leaves:
+        if leaf.group.count:
+            groups.append(leaf.group)
+        elif every:
+            return 0
+    if not groups:
+        return 0
+    found = collect(ground, groups, every, best.wanted, best.threshold())
+    if found.choice.size and best.wanted:
+        some = Some(number, ground.articles, &ground.dates[0], found.choice.size, found.choice.docs, found.choice.bounds,
+                    found.choice.least)
+        scorer = WordScorer(leaves, ground.scale)
+        enough = offer_likely(best, &some, scorer)
+        if best.threshold() < some.cutoff:
+            again = collect(ground, groups, every, 0, best.threshold())
+            some.size, some.docs, some.bounds = again.choice.size, again.choice.docs, again.choice.bounds
+        if best.threshold() < enough:
+            offer_between(best, &some, best.threshold(), enough, scorer)
+    return found.choice.total
+
+
+def best_words(Best best, list grounds, list words, bint every):
+    """Offer the articles of some segments that have every one, or any, of some words to the best.
+
+    Of each word the `Leaf` in each segment is given, in a list; none that is partial or wide. Returns how many match.
+    """
+    cdef Py_ssize_t total = 0
+    cdef int32_t number
+    cdef Ground ground
+    for number in range(len(grounds)):
+        ground = grounds[number]
+        try:
+            total += offer_words(best, number, ground, [leaves[number] for leaves in words], every)
+        except ValueError:
+            with ground.segment.reading_postings():  # which says whose damage it is
+                raise
+    return total
+
+
+cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, list words, int where, double weight,
+                             int64_t slop) except -1:
+    """Offer what one segment has to the best; returns how many articles match."""
+    cdef const uint32_t *titles = &ground.scale.titles[0] if where == IN_TEXT else NULL
+    cdef Walk walk = find(words, 0, ground.articles, slop, True, titles, NULL, 0)
+    cdef const int32_t *docs = <const int32_t *>walk.docs.data
+    cdef const int32_t *sums = <const int32_t *>walk.sums.data
+    cdef Py_ssize_t i, total = 0
+    for i in range(walk.docs.size // <Py_ssize_t>sizeof(int32_t)):
+        if ground.alive == NULL or ground.alive[docs[i]]:
+            total += 1
+            best.offer(Place(weight * worth(where, ground.scale, docs[i], sums + 6 * i), ground.dates[docs[i]], number,
+                             docs[i]))
+    return total
+
+
+def best_phrase(Best best, list grounds, list words, str field, double weight, int64_t slop):
+    """Offer the articles of some segments that have a phrase in a field, not that of bodies, to the best.
+
+    Of each segment the `Terms` of its words are given, in a list; none where it does not have them all. Up to `slop` other
+    words may stand between them. Returns how many match.
+    """
+    cdef Py_ssize_t total = 0
+    cdef int32_t number
+    cdef Ground ground
+    for number in range(len(grounds)):
+        ground = grounds[number]
+        if not words[number] or ground.articles == 0:
+            continue
+        try:
+            total += offer_phrase(best, number, ground, words[number], place(field), weight, slop)
+        except ValueError:
+            with ground.segment.reading_postings():
+                raise
+    return total

@@ -36,7 +36,7 @@ from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
-from newsindex.searcher._top import FEW, Best, best_of, choose
+from newsindex.searcher._top import FEW, SHARE, Best, best_of, choose
 from newsindex.searcher._union import united
 from newsindex.searcher.ranking import Ranking, make_leaf
 from newsindex.searcher.terms import (
@@ -52,7 +52,6 @@ from newsindex.searcher.terms import (
 Bounds = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
-_SHARE: Final = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
@@ -166,7 +165,7 @@ class Executor:
         if not groups:
             return 0
         with self._segment.reading_postings():
-            total, docs, bounds, cutoff = self._any_of(groups, best.wanted, best.floor)
+            total, docs, bounds, cutoff = self._any_of(groups, best.wanted, best.least)
             if len(docs):
                 scorer, again = self._scorer(plan), partial(self._at_least, groups)
                 choose(best, number, self._segment.dates, docs, bounds, cutoff, scorer, again)
@@ -200,7 +199,7 @@ class Executor:
             alive = self._live.alive.view(np.uint8)
         elif len(groups) == 1 and groups[0].count == 1:
             return best_of(groups[0], 0, articles, wanted + FEW if wanted else 0, floor)
-        return any_of(groups, 0, articles, alive, wanted, _SHARE, floor)
+        return any_of(groups, 0, articles, alive, wanted, SHARE, floor)
 
     def _at_least(self, groups: list[Group], least: float) -> tuple[Docs, Bounds]:
         """All live articles in some group that are worth `least` by their bounds."""
@@ -302,7 +301,8 @@ class Executor:
             matches = _range(low, high)
         if groups:
             with self._segment.reading_postings():
-                matches = Matches(*all_of(groups, low, high))
+                _, docs, bounds, _ = all_of(groups, low, high)
+                matches = Matches(docs, bounds)
         for phrase in phrases:
             matches = self._phrase(phrase, low, high, matches, memo)
         for word in parts.unsure:

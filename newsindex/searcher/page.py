@@ -7,19 +7,23 @@ under any order by date.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import repeat
 
 import attrs
 import numpy as np
 
 from newsindex.inverted.build import UNDATED
+from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import Plan
-from newsindex.searcher._top import Best
+from newsindex.query.nodes import And, Or, Phrase, Plan, Stem, Word
+from newsindex.searcher._phrases import Terms
+from newsindex.searcher._scoring import Leaf
+from newsindex.searcher._top import Best, best_phrase, best_words
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
-from newsindex.searcher.terms import Docs
+from newsindex.searcher.terms import Docs, phrase_words_everywhere
 
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
@@ -49,9 +53,29 @@ class Search:
         self.plan = plan
         self.highlighter = Highlighter(plan)
         self._segments = segments
-        self._executors = [Executor(live, ranking) for live in segments]
+        self._ranking = ranking
         self._scored = is_scored(plan)
         self._articles = ranking.articles
+
+    @cached_property
+    def _executors(self) -> list[Executor]:
+        return [Executor(live, self._ranking) for live in self._segments]
+
+    @cached_property
+    def _leaves(self) -> list[list[Leaf]] | None:
+        """Each word in every segment, where the plan is nothing but words which are found without a second look."""
+        words = self.plan.children if isinstance(self.plan, And | Or) else (self.plan,)
+        if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
+            return None
+        found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
+        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
+
+    @cached_property
+    def _phrase(self) -> list[list[Terms]] | None:
+        """The words of a phrase in every segment, where the plan is one that is found without a second look."""
+        if not isinstance(self.plan, Phrase) or self.plan.field == BODY:
+            return None
+        return phrase_words_everywhere([live.segment for live in self._segments], self.plan)
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -83,6 +107,13 @@ class Search:
 
     def _best(self, offset: int, limit: int) -> Page:
         best = Best(min(offset + limit, self._articles) if limit else 0)
+        if self._leaves is not None:
+            total = best_words(best, self._ranking.grounds, self._leaves, isinstance(self.plan, And))
+            return Page(total, best.take()[offset:])
+        if isinstance(self.plan, Phrase) and self._phrase is not None:
+            weight, field = self._ranking.weight(self.plan), self.plan.field
+            total = best_phrase(best, self._ranking.grounds, self._phrase, field, weight, self.plan.slop)
+            return Page(total, best.take()[offset:])
         total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
         return Page(total, best.take()[offset:])
 

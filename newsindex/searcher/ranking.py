@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -19,8 +20,9 @@ from newsindex.inverted._words import Meant
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
-from newsindex.searcher._scoring import Leaf, Scale, leaf_of
-from newsindex.searcher.terms import document_frequency
+from newsindex.searcher._scoring import Leaf, Scale, leaf_of, leaves_of
+from newsindex.searcher._top import Ground
+from newsindex.searcher.terms import document_frequency, resolve_everywhere
 
 # What a word counts again where it is spelled as it was asked for:
 ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
@@ -37,6 +39,7 @@ class Ranking:
     """Statistics of one generation of an index, by which leaves of a plan are scored in each segment alike."""
 
     def __init__(self, segments: Sequence[LiveSegment]) -> None:
+        self._live = segments
         self._segments = [live.segment for live in segments]
         self.articles = sum(segment.articles for segment in self._segments)
         self._title_average = self._average("title")
@@ -50,7 +53,7 @@ class Ranking:
 
     def df(self, field: str, pattern: Pattern) -> int:
         """In about how many articles of the index a pattern occurs."""
-        return sum(document_frequency(segment, field, pattern) for segment in self._segments)
+        return document_frequency(self._segments, field, pattern)
 
     def idf(self, field: str, pattern: Pattern) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)): never negative, as in Lucene."""
@@ -94,6 +97,26 @@ class Ranking:
             body = impacts.average(segment.words["body"], segment.articles)
             slack = self._slacks[segment] = max(1.0, self._title_average / title, self._body_average / body)
         return slack
+
+    @cached_property
+    def grounds(self) -> list[Ground]:
+        """The segments, as `best_words` takes them."""
+        found = []
+        for live in self._live:
+            segment = live.segment
+            alive = live.alive.view(np.uint8) if live.live < segment.articles else None
+            found.append(Ground(segment, self.scale(segment), segment.dates, alive))
+        return found
+
+    def leaves(self, word: Word) -> list[Leaf]:
+        """A word in each segment: `make_leaf` for all."""
+        meant = resolve_everywhere(self._segments, word.field, word.pattern)
+        weight, most = self.weight(word), type(word.pattern) is Stem
+        return leaves_of(word.field, weight, meant, most, ALIKE_SHARE, TYPED_SHARE, self._slack_of_each)
+
+    @cached_property
+    def _slack_of_each(self) -> list[float]:
+        return [self.slack(segment) for segment in self._segments]
 
 
 def make_leaf(ranking: Ranking | None, segment: Segment, word: Word, meant: Meant) -> Leaf:

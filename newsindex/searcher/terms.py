@@ -7,14 +7,14 @@ confirms them and counts for their scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._words import Meant
+from newsindex.inverted._words import Meant, look_up_in
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
 from newsindex.inverted.vocabulary import form_entry
@@ -22,6 +22,7 @@ from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix,
 from newsindex.searcher._phrases import Terms, find_phrase
 
 Docs = NDArray[np.int32]
+Strangers = list[tuple[int, tuple[str, str, int, int]]]  # see `strangers`
 Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.tally
 
 _stemmer: Final = Stemmer()
@@ -41,6 +42,38 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     return known
 
 
+def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
+    """What `resolve` says of each of some segments."""
+    if isinstance(pattern, Stem) and not any((field, pattern) in segment.resolved for segment in segments):
+        return _look_up(segments, field, pattern, None)
+    return [resolve(segment, field, pattern) for segment in segments]
+
+
+def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strangers:
+    """The forms of other terms that are spelled as a word but for diacritics: numbers of segments, `Segment.strangers`.
+
+    What the word itself means there is found by the way, and kept.
+    """
+    found: Strangers = []
+    _look_up(segments, field, pattern, found)
+    return found
+
+
+def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Strangers | None) -> list[Meant]:
+    names, folded, place = (pattern.stem, *pattern.others), fold(pattern.form), TEXT if field == BODY else field
+    try:
+        words = [segment.words_in(place) for segment in segments]
+        meant = look_up_in(words, names, pattern.form, folded, pattern.loose, found)
+    except ValueError:
+        for segment in segments:
+            segment.look_up(place, names, pattern.form, folded, pattern.loose)  # which says whose damage it is
+            segment.strangers(place, names, folded)
+        raise
+    for segment, one in zip(segments, meant, strict=True):
+        _keep(segment, (field, pattern), one)
+    return meant
+
+
 def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     if isinstance(pattern, Stem):
         names = (pattern.stem, *pattern.others)
@@ -57,8 +90,9 @@ def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
     if segment.resolved_terms > _MAX_RESOLVED:
         segment.resolved.clear()
         segment.resolved_terms = 0
+    if key not in segment.resolved:
+        segment.resolved_terms += 1 + len(found)
     segment.resolved[key] = found
-    segment.resolved_terms += 1 + len(found)
 
 
 def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[int]:
@@ -89,9 +123,10 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
     return (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
 
 
-def document_frequency(segment: Segment, field: str, pattern: Pattern) -> int:
-    """In about how many articles of a segment a pattern occurs: at most so many."""
-    return min(resolve(segment, field, pattern).df, segment.articles)
+def document_frequency(segments: Sequence[Segment], field: str, pattern: Pattern) -> int:
+    """In about how many articles of some segments a pattern occurs: at most so many."""
+    found = resolve_everywhere(segments, field, pattern)
+    return sum([min(meant.df, segment.articles) for meant, segment in zip(found, segments, strict=True)])
 
 
 # Counting.
@@ -110,13 +145,22 @@ def word_tallies(segment: Segment, word: Word, docs: Docs) -> list[Tally]:
 
 def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
     """The terms of each word of a phrase; nothing where one has none."""
-    words = []
-    for pattern in phrase.patterns:
-        found = resolve(segment, phrase.field, pattern)
-        if not found:
-            return []
-        words.append(Terms(found.lists, found.marks, found.rests, isinstance(pattern, Stem) and bool(pattern.form)))
-    return words
+    return _terms_of(phrase, [resolve(segment, phrase.field, pattern) for pattern in phrase.patterns])
+
+
+def phrase_words_everywhere(segments: Sequence[Segment], phrase: Phrase) -> list[list[Terms]]:
+    """What `phrase_words` says of each of some segments."""
+    found = [resolve_everywhere(segments, phrase.field, pattern) for pattern in phrase.patterns]
+    return [_terms_of(phrase, words) for words in zip(*found, strict=True)]
+
+
+def _terms_of(phrase: Phrase, words: Sequence[Meant]) -> list[Terms]:
+    if not all(words):
+        return []
+    return [
+        Terms(meant.lists, meant.marks, meant.rests, isinstance(pattern, Stem) and bool(pattern.form))
+        for meant, pattern in zip(words, phrase.patterns, strict=True)
+    ]
 
 
 def find_words(

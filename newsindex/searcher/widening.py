@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from newsindex.analysis import fold, is_spelling
-from newsindex.inverted.fields import BODY, TEXT
+from newsindex.analysis import is_spelling
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
+from newsindex.searcher.terms import strangers
 
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
@@ -39,14 +39,11 @@ def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
 def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> Pattern:
     if not isinstance(pattern, Stem) or not pattern.loose:
         return pattern
-    names = (pattern.stem, *pattern.others)
     more: set[str] = set()
-    folded = fold(pattern.form)
-    for live in segments:
-        for spelling, name, term, number in live.segment.strangers(TEXT if field == BODY else field, names, folded):
-            alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
-            if alike and name not in more and _is_alive(live, term, number):
-                more.add(name)
+    for number, (spelling, name, term, form) in strangers([live.segment for live in segments], field, pattern):
+        alike = is_spelling(pattern.form, spelling) or is_spelling(spelling, pattern.form)
+        if alike and name not in more and _is_alive(segments[number], term, form):
+            more.add(name)
     return Stem(pattern.stem, pattern.form, (*pattern.others, *sorted(more)), pattern.loose) if more else pattern
 
 

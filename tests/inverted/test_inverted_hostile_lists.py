@@ -86,7 +86,7 @@ def walk(plist, articles, whole):
     """Find the articles of one list by the loops of searches: those of `whole`, or any where the list is damaged."""
     group, twice = Group((plist,), 2.0, 1.5), Group((plist, plist), 2.0, 1.5, False)
     for low, high in ((articles // 3, articles // 2 + 1), (0, articles)):
-        rows = [all_of(groups, low, high) for groups in ([group], [twice], [group, twice])]
+        rows = [all_of(groups, low, high)[1:3] for groups in ([group], [twice], [group, twice])]
         rows += [any_of(groups, low, high)[1:3] for groups in ([group], [twice], [group, twice])]
         some = [any_of([group], low, high, None, 5, 0.9), best_of(group, low, high, 1), best_of(group, low, high, 100)]
         for docs, bounds in [*rows, *((docs, bounds) for _, docs, bounds, _ in some)]:

@@ -83,22 +83,52 @@ edges = st.sampled_from([0, 1, 63, 64, 8191, 8192, 8193, 15_000, 16_384, 19_999,
 intervals = st.just((0, ARTICLES)) | st.tuples(edges, edges)
 
 
-def inside(flags, low, high):
-    """The docids of an interval that have a flag."""
-    return [doc for doc in np.flatnonzero(flags).tolist() if low <= doc < high]
+def flags(seed):
+    rng = np.random.default_rng(seed)
+    return (rng.random(ARTICLES) < 0.6).astype(np.uint8)
+
+
+flagged = st.none() | st.builds(flags, st.integers(0, 9))
+keeps = st.sampled_from([0, 1, 10, 300, 30_000])
+shares = st.sampled_from([0.0, 0.5, 0.75, 1.0])
+cutoffs = st.sampled_from([0.0, 1e-9, 0.3, 1.2, 2.9, 50.0])
 
 
 # ------------------------------------------------------------------------------------------------ all_of
 
 
-@settings(max_examples=200, deadline=None)
-@given(some_groups, intervals)
-def test_all_of(twins, interval):
-    docs, bounds = all_of([twin.group for twin in twins], *interval)
-    assert (docs.dtype, bounds.dtype) == (np.int32, np.float32)
-    assert docs.tolist() == inside(np.all([twin.present for twin in twins], axis=0), *interval)
+def in_all(twins, low, high, alive=None):
+    """What the articles of all groups are worth, by docid, -1 of others."""
     sums = np.sum([twin.bounds for twin in twins], axis=0, dtype=float)
-    assert bounds.tolist() == pytest.approx(sums[docs].tolist(), rel=1e-6, abs=1e-28)
+    present = np.all([twin.present for twin in twins], axis=0)
+    everywhere = np.arange(ARTICLES)
+    present &= (everywhere >= low) & (everywhere < high)
+    return np.where(present if alive is None else present & (alive != 0), sums, -1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(some_groups, intervals, flagged)
+def test_all_of_finds_all(twins, interval, alive):
+    total, docs, bounds, cutoff = all_of([twin.group for twin in twins], *interval, alive)
+    expected = in_all(twins, *interval, alive)
+    assert (docs.dtype, bounds.dtype) == (np.int32, np.float32)
+    assert docs.tolist() == np.flatnonzero(expected >= 0).tolist()
+    assert (total, cutoff) == (len(docs), 0)
+    assert bounds.tolist() == pytest.approx(expected[docs].tolist(), rel=1e-6, abs=1e-28)
+
+
+@settings(max_examples=300, deadline=None)
+@given(some_groups, intervals, flagged, keeps, shares, cutoffs)
+def test_all_of_keeps_what_may_be_among_the_best(twins, interval, alive, keep, share, cutoff):
+    total, docs, bounds, limit = all_of([twin.group for twin in twins], *interval, alive, keep, share, cutoff)
+    expected = in_all(twins, *interval, alive)
+    assert total == np.count_nonzero(expected >= 0), "all are counted, whatever they are worth"
+    assert bounds.tolist() == pytest.approx(expected[docs].tolist(), rel=1e-6, abs=1e-28)
+    assert (bounds >= limit).all()
+    ranked = sorted(expected[expected >= 0].tolist(), reverse=True)
+    enough = max(cutoff, ranked[keep - 1] * share if 0 < keep <= len(ranked) else 0)
+    assert limit <= enough * (1 + 1e-6) + 1e-28, "what is worth nothing counts as next to nothing"
+    assert {*np.flatnonzero((expected >= 0) & (expected >= limit * (1 + 1e-6))).tolist()} <= {*docs.tolist()}
 
 
 # ------------------------------------------------------------------------------------------------ any_of
@@ -115,13 +145,8 @@ def added_up(twins, low, high, alive=None):
     return sums
 
 
-def flags(seed):
-    rng = np.random.default_rng(seed)
-    return (rng.random(ARTICLES) < 0.6).astype(np.uint8)
-
-
 @settings(max_examples=200, deadline=None)
-@given(some_groups, intervals, st.none() | st.builds(flags, st.integers(0, 9)))
+@given(some_groups, intervals, flagged)
 def test_any_of_finds_all(twins, interval, alive):
     total, docs, bounds, cutoff = any_of([twin.group for twin in twins], *interval, alive)
     expected = added_up(twins, *interval, alive)
@@ -132,14 +157,7 @@ def test_any_of_finds_all(twins, interval, alive):
 
 
 @settings(max_examples=300, deadline=None)
-@given(
-    some_groups,
-    intervals,
-    st.none() | st.builds(flags, st.integers(0, 9)),
-    st.sampled_from([0, 1, 10, 300, 30_000]),
-    st.sampled_from([0.0, 0.5, 0.75, 1.0]),
-    st.sampled_from([0.0, 1e-9, 0.3, 1.2, 2.9, 50.0]),
-)
+@given(some_groups, intervals, flagged, keeps, shares, cutoffs)
 def test_any_of_keeps_what_may_be_among_the_best(twins, interval, alive, keep, share, cutoff):
     found = any_of([twin.group for twin in twins], *interval, alive, keep, share, cutoff)
     expected = added_up(twins, *interval, alive)
@@ -164,7 +182,7 @@ def test_any_of_refuses_articles_that_have_no_flag():
 def test_docids_before_the_interval_are_passed_over():
     one, other = (Group(docs=np.array(docs, np.int32)) for docs in ([5, 6], [1, 2, 5, 9]))
     assert any_of([one, other], 5, 9)[1].tolist() == [5, 6]
-    assert all_of([one, other], 2, 9)[0].tolist() == [5]
+    assert all_of([one, other], 2, 9)[1].tolist() == [5]
 
 
 def test_groups_of_docids_need_a_bound_for_each():

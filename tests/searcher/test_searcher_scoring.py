@@ -97,7 +97,7 @@ def test_scores_are_those_of_the_formula_and_bounds_bound_them(
     rests = tuple(rest for _, (_, rest) in terms)
     slack = max(1.0, title_factor, body_factor)
     leaf = Leaf(field, weight, lists, marks, rests, most, 0.3, slack)
-    docs, bounds = all_of([leaf.group], 0, ARTICLES)
+    _, docs, bounds, _ = all_of([leaf.group], 0, ARTICLES)
     scores = score([leaf], scale_of(lengths, means), docs)
     for doc, found in zip(docs.tolist(), scores.tolist(), strict=True):
         by_term = []
@@ -164,7 +164,7 @@ def test_bounds_are_close_where_the_averages_are_those_of_the_segment():
     for field in ("text", "title", "source"):
         plist = posting_list(random_occurrences(5, lengths, field), lengths, field, FORMS)
         leaf = Leaf(field, 1.0, (plist,), (b"",), (CHOSEN,), True, 0.0, 1.0)
-        docs, bounds = all_of([leaf.group], 0, ARTICLES)
+        _, docs, bounds, _ = all_of([leaf.group], 0, ARTICLES)
         gaps = bounds - score([leaf], scale_of(lengths, own_means(lengths)), docs)
         assert gaps.min() >= 0
         assert gaps.max() < 1 / 255 + 1e-4
@@ -266,7 +266,7 @@ def test_threads_score_the_same_leaf_together():
     lengths = random_lengths(4)
     plist = posting_list(random_occurrences(4, lengths, "text"), lengths, "text", FORMS)
     leaf = Leaf("text", 1.0, (plist, plist), (b"", bytes([CHOSEN])), (CHOSEN, 0), True, 0.0, 1.0)
-    docs, _ = all_of([leaf.group], 0, ARTICLES)
+    _, docs, _, _ = all_of([leaf.group], 0, ARTICLES)
     scale = scale_of(lengths, own_means(lengths))
     expected = score([leaf], scale, docs).tolist()
     with ThreadPoolExecutor(4) as pool:

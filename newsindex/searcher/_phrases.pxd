@@ -1,0 +1,37 @@
+# cython: language_level=3
+"""What `_top` uses of `_phrases`: `find`, and the walk in which it leaves what it found."""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t
+
+from newsindex.inverted._buffers cimport Buffer
+from newsindex.searcher._tracks cimport Track, Word
+
+
+cdef class Terms:
+    cdef tuple lists, marks, rests
+    cdef Py_ssize_t count
+    cdef bint spelled
+    cdef readonly int64_t size
+
+
+cdef class Walk:
+    cdef Word *words
+    cdef Word **rarest      # the same words
+    cdef Track *tracks
+    cdef Track **heaps
+    cdef Py_ssize_t count
+    cdef int64_t slop
+    cdef bint spelling      # whether more than CHOSEN is counted
+    cdef bint simple        # each word has one term
+    cdef Buffer docs, sums  # int32: the articles that were found, and six of each
+
+    cdef tuple found(self)
+    cdef int64_t meet(self, int64_t doc) except -1 nogil
+    cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
+                         const uint32_t *limits) except -1 nogil
+    cdef int count_in(self, int64_t doc, int64_t limit) except -1 nogil
+    cdef int count_spelled(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil
+
+
+cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, const uint32_t *limits,
+               const int32_t *docs, Py_ssize_t size)
