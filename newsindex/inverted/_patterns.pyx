@@ -18,6 +18,8 @@ cdef enum:
     MAX_EDITS = 4
     MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
 
+cdef int64_t BEYOND = <int64_t>1 << 32  # all code points, and what is read where none is
+
 
 cdef Py_ssize_t decode(const uint8_t *begin, Py_ssize_t size, uint32_t *out) noexcept nogil:
     """The code points of the folded part of an entry; what is no UTF-8 gives some code points, never a fault."""
@@ -202,36 +204,36 @@ cdef int check_starts(const uint8_t[::1] data, const uint64_t[::1] starts) excep
 
 cdef struct Walk:
     # The entry that a fuzzy search has come to, and the edit table of `form` (n characters) with a row for each
-    # prefix of it: row i for the first i characters, of which the first `known` were computed.
+    # prefix of it: row i for the first i characters, of which the first `known` were computed, and `least` of the row.
+    # Further than `distance` from the diagonal, nothing is near enough, and nothing is computed.
     const uint32_t *form
     Py_ssize_t n
-    const uint32_t *letters  # of the form: distinct, ascending
-    Py_ssize_t letter_count
     int32_t distance
     int32_t *rows
+    int32_t *least
     uint32_t[MAX_FORM] text
     Py_ssize_t length
     Py_ssize_t known
 
 
 cdef class Edits:
-    """Owns the edit table of a fuzzy search, and the letters of its form."""
+    """Owns the edit table of a fuzzy search."""
 
     cdef Walk walk
-    cdef const uint32_t[::1] form, letters
+    cdef const uint32_t[::1] form
 
     def __init__(self, const uint32_t[::1] form, int distance):
         cdef Py_ssize_t j
         if form.shape[0] > MAX_FORM or distance < 0 or distance > MAX_EDITS:
             raise ValueError(f"fuzzy search for {form.shape[0]} characters within {distance} edits")
-        self.form, self.letters = form, np.unique(form)
+        self.form = form
         self.walk.form, self.walk.n = &form[0] if form.shape[0] else NULL, form.shape[0]
-        self.walk.letters = &self.letters[0] if form.shape[0] else NULL
-        self.walk.letter_count = self.letters.shape[0]
         self.walk.distance, self.walk.length, self.walk.known = distance, 0, 0
-        self.walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (self.walk.n + 1) * sizeof(int32_t))
+        self.walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (self.walk.n + 2) * sizeof(int32_t))
         if self.walk.rows == NULL:
             raise MemoryError("no memory for the edit table")
+        self.walk.least = self.walk.rows + (MAX_FORM + 1) * (self.walk.n + 1)
+        self.walk.least[0] = 0
         for j in range(self.walk.n + 1):
             self.walk.rows[j] = <int32_t>j
 
@@ -261,7 +263,7 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
         while True:
             turn(walk, cursor.text, cursor.size)
             if descend(walk):
-                if near_enough(walk):
+                if near_enough(walk, walk.length):
                     found.add(&cursor)
                 if cursor.index == high:
                     break
@@ -283,7 +285,7 @@ def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uin
     cdef int64_t[::1] out = found
     for index in range(count):
         turn(walk, &data[0] + starts[index] if data.shape[0] else NULL, starts[index + 1] - starts[index])
-        if descend(walk) and near_enough(walk):
+        if descend(walk) and near_enough(walk, walk.length):
             out[n] = index
             n += 1
     return found[:n]
@@ -299,8 +301,9 @@ cdef void turn(Walk *walk, const uint8_t *entry, Py_ssize_t size) noexcept nogil
     walk.length, walk.known = length, shared
 
 
-cdef inline bint near_enough(Walk *walk) noexcept nogil:
-    return walk.rows[walk.length * (walk.n + 1) + walk.n] <= walk.distance
+cdef inline bint near_enough(const Walk *walk, Py_ssize_t i) noexcept nogil:
+    """Whether the first i characters are."""
+    return -walk.distance <= i - walk.n <= walk.distance and walk.rows[i * (walk.n + 1) + walk.n] <= walk.distance
 
 
 cdef bint descend(Walk *walk) noexcept nogil:
@@ -314,21 +317,25 @@ cdef bint descend(Walk *walk) noexcept nogil:
 
 cdef bint fill_row(Walk *walk, Py_ssize_t i) noexcept nogil:
     """Compute row i from those above; whether something that begins with these i characters may be near enough."""
-    cdef Py_ssize_t columns = walk.n + 1, j
+    cdef Py_ssize_t columns = walk.n + 1, j, low = max(i - walk.distance, 1), high = min(i + walk.distance, walk.n)
     cdef int32_t *row = walk.rows + i * columns
     cdef int32_t *above = row - columns
     cdef uint32_t letter = walk.text[i - 1]
-    cdef int32_t best
+    cdef int32_t best, far = walk.distance + 1, least
     cdef bint near
-    row[0] = <int32_t>i
-    near = row[0] <= walk.distance
-    for j in range(1, columns):
+    least = row[low - 1] = min(<int32_t>i, far) if low == 1 else far
+    near = least <= walk.distance
+    for j in range(low, high + 1):
         best = min(above[j - 1] + (letter != walk.form[j - 1]), min(above[j], row[j - 1]) + 1)
         if i > 1 and j > 1 and letter == walk.form[j - 2] and walk.text[i - 2] == walk.form[j - 1]:
             best = min(best, (above - columns)[j - 2] + 1)
         row[j] = best
+        least = min(least, best)
         # Near enough as it is, or if the next character turns out to be swapped with this one.
         near |= best <= walk.distance or (above[j - 1] < walk.distance and j < walk.n and letter == walk.form[j])
+    if high < walk.n:
+        row[high + 1] = far
+    walk.least[i] = least
     return near
 
 
@@ -336,30 +343,46 @@ cdef Py_ssize_t next_prefix(Walk *walk, uint8_t *key) noexcept nogil:
     """Past a prefix of `known` characters that leads nowhere: the least key of what may come next, its size; 0: nothing.
 
     Where each character that follows costs an edit that is left, the next entry will do. Where only characters of the
-    form can follow, they are tried in their order, and the entries between are never looked at.
+    form can follow, they are tried in their order, and so on to the first text that is near enough or may be followed
+    by anything: the entries between are never looked at.
     """
-    cdef Py_ssize_t i = walk.known, k, size
-    cdef uint32_t letter
+    cdef Py_ssize_t i = walk.known, size
     while i > 0:
-        letter = walk.text[i - 1]
-        if least_of(walk.rows + (i - 1) * (walk.n + 1), walk.n + 1) < walk.distance:
+        if walk.least[i - 1] < walk.distance:
             walk.known = i - 1
             size = encode(walk.text, i, key)
             key[size] = 0xFF  # no byte of UTF-8
             return size + 1
-        for k in range(walk.letter_count):
-            if walk.letters[k] > letter:
-                walk.text[i - 1] = walk.letters[k]
-                if fill_row(walk, i):
-                    walk.known = i
-                    return encode(walk.text, i, key)
-        i -= 1
+        if not next_letter(walk, i, walk.text[i - 1]):
+            i -= 1
+            continue
+        while walk.least[i] >= walk.distance and not near_enough(walk, i) and i < MAX_FORM:
+            if not next_letter(walk, i + 1, -1):
+                break
+            i += 1
+        else:
+            walk.known = i
+            return encode(walk.text, i, key)
     return 0
 
 
-cdef int32_t least_of(const int32_t *row, Py_ssize_t columns) noexcept nogil:
-    cdef int32_t least = row[0]
-    cdef Py_ssize_t j
-    for j in range(1, columns):
-        least = min(least, row[j])
-    return least
+cdef bint next_letter(Walk *walk, Py_ssize_t i, int64_t letter) noexcept nogil:
+    """Make character i, from 1, the next one after `letter` with which something may be near enough, if there is one.
+
+    No edit is left before it, so it has to be the form's where nothing more was edited, or change places for one edit.
+    """
+    cdef Py_ssize_t columns = walk.n + 1, j
+    cdef const int32_t *above = walk.rows + (i - 1) * columns
+    cdef int64_t following = BEYOND, one
+    for j in range(max(i - walk.distance, 1), min(i + walk.distance, walk.n) + 1):
+        one = walk.form[j - 1]
+        if above[j - 1] <= walk.distance and letter < one < following:
+            following = one
+        if i > 1 and j > 1 and walk.text[i - 2] == one and (above - columns)[j - 2] < walk.distance:
+            one = walk.form[j - 2]
+            if letter < one < following:
+                following = one
+    if following == BEYOND:
+        return False
+    walk.text[i - 1] = <uint32_t>following
+    return fill_row(walk, i)
