@@ -6,7 +6,7 @@ the NUL of an entry is looked at. The words of a text are packed strings in any 
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
@@ -16,6 +16,7 @@ from newsindex.inverted._dictionary cimport Cursor, Dictionary, check_range, nex
 cdef enum:
     MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
     MAX_EDITS = 4
+    LEAST_ROOM = 64  # forms that there is room for at first
     MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
 
 cdef int64_t BEYOND = <int64_t>1 << 32  # all code points, and what is read where none is
@@ -104,23 +105,38 @@ cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
 cdef class Found:
     """The forms that a pattern found: of each its number, its term, and which of its forms it is (int64)."""
 
-    cdef object columns
-    cdef int64_t[:, ::1] out
-    cdef Py_ssize_t count
+    cdef int64_t *rows
+    cdef Py_ssize_t count, room
 
-    def __init__(self, Py_ssize_t room):
-        self.columns = np.empty((3, room), np.int64)
-        self.out = self.columns
-        self.count = 0
+    def __dealloc__(self):
+        free(self.rows)
 
-    cdef inline void add(self, const Cursor *cursor) noexcept nogil:
-        self.out[0, self.count] = cursor.index - 1
-        self.out[1, self.count] = <int64_t>cursor.first
-        self.out[2, self.count] = <int64_t>cursor.second
+    cdef inline int add(self, const Cursor *cursor) except -1 nogil:
+        cdef int64_t *row
+        if self.count == self.room:
+            self.grow()
+        row = self.rows + 3 * self.count
+        row[0], row[1], row[2] = cursor.index - 1, <int64_t>cursor.first, <int64_t>cursor.second
         self.count += 1
+        return 0
 
-    cdef object rows(self):
-        return self.columns[:, :self.count].copy()
+    cdef int grow(self) except -1 nogil:
+        cdef Py_ssize_t room = max(<Py_ssize_t>LEAST_ROOM, 2 * self.room)
+        cdef int64_t *rows = <int64_t *>realloc(self.rows, 3 * room * sizeof(int64_t))
+        if rows == NULL:
+            with gil:
+                raise MemoryError(f"no memory for {room} forms")
+        self.rows, self.room = rows, room
+        return 0
+
+    cdef object columns(self):
+        cdef Py_ssize_t i, k
+        found = np.empty((3, self.count), np.int64)
+        cdef int64_t[:, ::1] out = found
+        for i in range(self.count):
+            for k in range(3):
+                out[k, i] = self.rows[3 * i + k]
+        return found
 
 
 def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] pattern):
@@ -134,9 +150,9 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
     cdef Cursor cursor
     cdef Py_ssize_t length, size, end = -1  # of the literal's first occurrence; -1: there is none
     check_range(forms, low, high)
-    cdef Found found = Found(high - low)
+    cdef Found found = Found()
     if pattern.shape[0] == 0 or low == high:
-        return found.rows()
+        return found.columns()
     size = longest_literal(pattern, literal)
     with nogil:
         start(forms, &cursor, low)
@@ -152,7 +168,7 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
             length = decode(cursor.text, cursor.size, text)
             if matches(text, length, &pattern[0], pattern.shape[0]):
                 found.add(&cursor)
-    return found.rows()
+    return found.columns()
 
 
 cdef inline bint has_byte(const Cursor *cursor, uint8_t byte) noexcept nogil:
@@ -254,9 +270,9 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
     check_range(forms, low, high)
     cdef Edits edits = Edits(form, distance)
     cdef Walk *walk = &edits.walk
-    cdef Found found = Found(high - low)
+    cdef Found found = Found()
     if low == high:
-        return found.rows()
+        return found.columns()
     with nogil:
         start(forms, &cursor, low)
         next_entry(forms, &cursor)
@@ -272,7 +288,7 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
             size = next_prefix(walk, key)
             if size == 0 or seek_on(forms, &cursor, high, key, size) == high:
                 break
-    return found.rows()
+    return found.columns()
 
 
 def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] form, int distance):

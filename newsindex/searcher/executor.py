@@ -159,6 +159,8 @@ class Executor:
 
         Those that cannot be among the best may be left out.
         """
+        if type(plan) is Word and (leaf := self._leaf(plan)).wide:
+            return self._top_of_many(plan, leaf, best, number)
         groups = self._alternatives(plan)
         if groups is None:
             memo: Memo = {}
@@ -176,6 +178,18 @@ class Executor:
                 scorer, again = self._scorer(plan), partial(self._at_least, groups)
                 choose(best, number, self._segment.dates, docs, bounds, cutoff, scorer, again)
         return total
+
+    def _top_of_many(self, word: Word, leaf: Leaf, best: Best, number: int) -> int:
+        """As `top`, of a word of many terms."""
+        with self._segment.reading_postings():
+            total, docs, bounds = self._union(leaf, 0, self._segment.articles, self._dead_or_alive(), best.floor)
+            if len(docs):
+                choose(best, number, self._segment.dates, docs, bounds, 0.0, self._scorer(word))
+        return total
+
+    def _dead_or_alive(self) -> NDArray[np.uint8] | None:
+        """A flag for each article whether it is alive; None where all are."""
+        return self._live.alive.view(np.uint8) if self._live.live < self._segment.articles else None
 
     def _alternatives(self, plan: Plan) -> list[Group] | None:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
@@ -200,10 +214,8 @@ class Executor:
         return WordScorer(words, self._scale, known)
 
     def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
-        articles, alive = self._segment.articles, None
-        if self._live.live < articles:
-            alive = self._live.alive.view(np.uint8)
-        elif len(groups) == 1 and groups[0].count == 1:
+        articles, alive = self._segment.articles, self._dead_or_alive()
+        if alive is None and len(groups) == 1 and groups[0].count == 1:
             return best_of(groups[0], 0, articles, wanted + FEW if wanted else 0, floor)
         return any_of(groups, 0, articles, alive, wanted, _SHARE, floor)
 
@@ -332,9 +344,10 @@ class Executor:
         with self._segment.reading_postings():
             if leaf.group.count == 1 and choices:
                 return Matches(*listed(leaf.group, low, high, choices))
-            matches = Matches(
-                *(self._union(leaf, low, high) if leaf.group.count > 1 else all_of([leaf.group], low, high))
-            )
+            if leaf.group.count > 1:
+                matches = Matches(*self._union(leaf, low, high)[1:])
+            else:
+                matches = Matches(*all_of([leaf.group], low, high))
         for choice in choices:
             matches = Matches(*choice.keep(*matches))
         return matches
@@ -344,12 +357,14 @@ class Executor:
         if not leaf.wide:
             return leaf.group
         with self._segment.reading_postings():
-            docs, bounds = self._union(leaf, low, high)
+            _, docs, bounds = self._union(leaf, low, high)
         return Group(docs=docs, bounds=bounds)
 
-    def _union(self, leaf: Leaf, low: int, high: int) -> tuple[Docs, Bounds]:
-        """The articles from `low` to `high` - 1 that have a word of several terms, and what each is worth at most."""
-        return united(leaf, low, high, self._segment.title_words if leaf.of_body else None)
+    def _union(
+        self, leaf: Leaf, low: int, high: int, alive: NDArray[np.uint8] | None = None, floor: float = 0.0
+    ) -> tuple[int, Docs, Bounds]:
+        """The articles from `low` to `high` - 1 that have a word of several terms; see `united`."""
+        return united(leaf, low, high, self._segment.title_words if leaf.of_body else None, alive, floor)
 
     def _leaf(self, word: Word) -> Leaf:
         leaf = self._leaves.get(word)
