@@ -183,30 +183,46 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
 
 cdef tuple gathered(Sums sums, Leaf leaf, const uint8_t[::1] alive, float floor):
     """What `united` returns; the sums are 0 again."""
-    cdef Py_ssize_t n = 0, total = 0, span, chunk, at, size = sums.high - sums.low
-    cdef Py_ssize_t room = min(leaf.group.size, size) + 1
-    cdef uint64_t met
+    cdef Py_ssize_t total, n = 0, i
+    cdef Py_ssize_t room = min(leaf.group.size, sums.high - sums.low) + 1
     cdef double weight = leaf.group.worth[STEPS], rounding = 1 + ROUNDING * leaf.group.count, shares
-    cdef const uint8_t *living = &alive[sums.low] if alive is not None else NULL
     found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = worths
     with nogil:
-        for span in range(size // SPAN + 1):
-            memcpy(&met, sums.touched + span * (SPAN // CHUNK), sizeof(met))
-            if met == 0:
-                continue
-            for chunk in range(span * (SPAN // CHUNK), (span + 1) * (SPAN // CHUNK)):
-                if not sums.touched[chunk]:
-                    continue
-                for at in range(chunk * CHUNK, (chunk + 1) * CHUNK):
-                    if sums.shares[at] == 0 or (living != NULL and not living[at]):
-                        continue
-                    shares = rounding * sums.shares[at]
-                    docs[n] = <int32_t>(sums.low + at)
-                    bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
-                    n += bounds[n] >= floor
-                    total += 1
-                memset(sums.shares + chunk * CHUNK, 0, CHUNK * sizeof(float))
-            memset(sums.touched + span * (SPAN // CHUNK), 0, sizeof(met))
+        total = take(sums, &alive[sums.low] if alive is not None else NULL, &docs[0], &bounds[0])
+        for i in range(total):
+            shares = rounding * bounds[i]
+            docs[n], bounds[n] = docs[i], <float>max(weight * (shares / (K1 + shares)), LEAST)
+            n += bounds[n] >= floor
     return total, found[:n], worths[:n]
+
+
+cdef Py_ssize_t take(Sums sums, const uint8_t *alive, int32_t *docs, float *shares) noexcept nogil:
+    """Note the articles that were met, but those that are not `alive`, and their shares; returns how many they are."""
+    cdef Py_ssize_t n = 0, span, chunk, at
+    cdef int64_t low = sums.low
+    cdef uint64_t met
+    cdef float *own = sums.shares
+    for span in range((sums.high - low) // SPAN + 1):
+        memcpy(&met, sums.touched + span * (SPAN // CHUNK), sizeof(met))
+        if met == 0:
+            continue
+        for chunk in range(span * (SPAN // CHUNK), (span + 1) * (SPAN // CHUNK)):
+            if not sums.touched[chunk]:
+                continue
+            at = chunk * CHUNK
+            if alive != NULL:
+                drop_dead(own + at, alive + at, min(<Py_ssize_t>CHUNK, sums.high - low - at))
+            for at in range(at, at + CHUNK):
+                docs[n], shares[n] = <int32_t>(low + at), own[at]
+                n += own[at] > 0  # few are, but which cannot be foreseen: that is cheaper than a branch
+            memset(own + chunk * CHUNK, 0, CHUNK * sizeof(float))
+        memset(sums.touched + span * (SPAN // CHUNK), 0, sizeof(met))
+    return n
+
+
+cdef inline void drop_dead(float *shares, const uint8_t *alive, Py_ssize_t count) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        shares[i] *= alive[i] != 0
