@@ -405,6 +405,15 @@ class Segment:
         with self.reading("forms"):
             return self.forms.payloads(low, high)
 
+    def begun_forms(self, field: str, prefix: str) -> FormColumns:
+        """As `owners`, of those forms of a field whose folded spelling begins with `prefix`."""
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return self.owners(0, 0)
+        with self.reading("forms"):
+            end = bounds.end_form if prefix else self._real_forms(field)
+            return self.forms.begun(bounds.first_form, end, prefix.encode())
+
     def match_forms(self, low: int, high: int, pattern: str) -> FormColumns:
         """As `owners`, of those forms whose folded spelling matches a wildcard pattern."""
         with self.reading("forms"):

@@ -159,7 +159,7 @@ class Executor:
 
         Those that cannot be among the best may be left out.
         """
-        if type(plan) is Word and (leaf := self._leaf(plan)).wide:
+        if type(plan) is Word and ((leaf := self._leaf(plan)).partial or leaf.group.count > 1):
             return self._top_of_many(plan, leaf, best, number)
         groups = self._alternatives(plan)
         if groups is None:
@@ -180,7 +180,7 @@ class Executor:
         return total
 
     def _top_of_many(self, word: Word, leaf: Leaf, best: Best, number: int) -> int:
-        """As `top`, of a word of many terms."""
+        """As `top`, of a word of several terms, or of one that not all articles have that have its term."""
         with self._segment.reading_postings():
             total, docs, bounds = self._union(leaf, 0, self._segment.articles, self._dead_or_alive(), best.floor)
             if len(docs):
