@@ -26,6 +26,7 @@ cdef class Dictionary:
     cdef bint of_forms
     cdef readonly Py_ssize_t count
     cdef uint64_t limit
+    cdef uint64_t *heads  # of the blocks whose first entry was looked at; 0 of others
 
 
 cdef struct Cursor:

@@ -23,7 +23,8 @@ are verified as they are read (`newsindex.inverted._pages`), so that finding a w
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy
+from libc.stdlib cimport calloc, free
+from libc.string cimport memchr, memcmp, memcpy
 
 import numpy as np
 
@@ -31,9 +32,7 @@ from newsindex.inverted._pages cimport Pages, touch
 
 cdef enum:
     VARINT_BITS = 56  # so that the sum of a block's numbers never overflows
-    NEAR = 6          # entries that are looked at before the next block is
-    HEAD = 32         # bytes of a block that are looked at without opening it:
-    HEAD_NUMBER = 9   # those of the number that it may begin with, then an entry of less than MOST bytes
+    FEW = 64          # entries that there is room for at first
 
 
 cdef int fault(Dictionary self, const char *reason, Py_ssize_t index) except -1 nogil:
@@ -106,6 +105,14 @@ cdef int start(Dictionary self, Cursor *cursor, Py_ssize_t index) except -1 nogi
         advance(self, cursor)
         load(cursor)
     return 0
+
+
+cdef inline int step(Dictionary self, Cursor *cursor) except -1 nogil:
+    """As `next_entry`, without its text."""
+    if cursor.index == cursor.block_end:
+        finish_block(self, cursor)
+        open_block(self, cursor, cursor.index // BLOCK)
+    return advance(self, cursor)
 
 
 cdef Py_ssize_t tail_of(const Cursor *cursor, uint8_t *out) except -1 nogil:
@@ -215,10 +222,14 @@ cdef Py_ssize_t head_after(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_s
                            const uint8_t *key, Py_ssize_t size) except -1 nogil:
     """The first block from `low` to `high` - 1 whose first entry is greater than a key; `high` where none is."""
     cdef Py_ssize_t middle
+    cdef uint64_t wanted = beginning(key, size), head
+    # What follows a NUL is no part of a text; and of texts that begin alike more has to be read.
+    cdef bint telling = memchr(key, 0, min(size, <Py_ssize_t>sizeof(uint64_t))) == NULL
     cdef int order
     while low < high:
         middle = (low + high) // 2
-        order = compare_head(self, middle, key, size)
+        head = self.heads[middle] or read_head(self, cursor, middle)
+        order = (head > wanted) - (head < wanted) if telling else 0
         if order == 0:
             open_block(self, cursor, middle)
             advance(self, cursor)
@@ -231,45 +242,36 @@ cdef Py_ssize_t head_after(Dictionary self, Cursor *cursor, Py_ssize_t low, Py_s
     return low
 
 
-cdef inline int compare_head(Dictionary self, Py_ssize_t block, const uint8_t *key, Py_ssize_t size) except? -2 nogil:
-    """Whether the first entry of a block is less than a key (-1) or greater (1); 0: its first bytes do not tell.
+cdef uint64_t read_head(Dictionary self, Cursor *cursor, Py_ssize_t block) except? 0 nogil:
+    """How a block begins (see `beginning`), which is kept: it is what most of a search looks at."""
+    open_block(self, cursor, block)
+    advance(self, cursor)
+    load(cursor)
+    self.heads[block] = beginning(cursor.text, cursor.size)
+    return self.heads[block]
 
-    These are compared where they stand, and the block is not opened: it is what most of a search consists of.
-    """
-    cdef uint64_t begin = offset(self, block)
-    cdef Py_ssize_t own, skipped = 0
-    cdef int order
-    if begin + HEAD > <uint64_t>self.blocks.size or begin + HEAD < HEAD:
-        return 0
-    touch(self.blocks, <Py_ssize_t>begin, <Py_ssize_t>begin + HEAD)
-    cdef const uint8_t *at = self.blocks.data + begin
-    if not self.of_forms:
-        while at[skipped] >= 128 and skipped < HEAD_NUMBER:
-            skipped += 1
-        at += skipped + 1
-    if at[0] >= MOST:
-        return 0  # longer, or sharing with nothing, which opening it refuses
-    own = at[0]
-    order = memcmp(at + 1, key, min(own, size))
-    return -1 if order < 0 else 1 if order > 0 else 0
+
+cdef inline uint64_t beginning(const uint8_t *text, Py_ssize_t size) noexcept nogil:
+    """The first eight bytes of a text as a number, as if NULs followed it: such numbers are ordered as texts are."""
+    cdef uint64_t value = 0
+    cdef Py_ssize_t i
+    for i in range(min(size, <Py_ssize_t>sizeof(uint64_t))):
+        value |= <uint64_t>text[i] << (56 - 8 * i)
+    return value
 
 
 cdef Py_ssize_t seek_on(Dictionary self, Cursor *cursor, Py_ssize_t high,
                         const uint8_t *key, Py_ssize_t size) except -1 nogil:
     """As `seek` from the entry that is next, for a key that is greater than the one read last and thought to be near."""
-    cdef Py_ssize_t block = (cursor.index - 1) // BLOCK, end = (high + BLOCK - 1) // BLOCK, step = 1, index
+    cdef Py_ssize_t block = (cursor.index - 1) // BLOCK, end = (high + BLOCK - 1) // BLOCK, step = 1
     cdef Cursor head
-    forget(cursor)
-    index = scan(self, cursor, min(high, min(cursor.block_end, cursor.index + NEAR)), key, size)
-    if index < cursor.index or index == high:
-        return index
     while block + step < end and head_after(self, &head, block + step, block + step + 1, key, size) > block + step:
         block += step
         step *= 2
     if step > 1:
         block = head_after(self, &head, block + 1, min(end, block + step), key, size) - 1
         open_block(self, cursor, block)
-        forget(cursor)
+    forget(cursor)
     return scan_on(self, cursor, high, key, size)
 
 
@@ -292,6 +294,13 @@ cdef class Dictionary:
         if count < 0 or offsets.size != self.width * number:
             raise ValueError(f"a dictionary of {count} entries with {offsets.size} bytes of offsets")
         self.count, self.limit, self.of_forms = count, limit, of_forms
+        free(self.heads)
+        self.heads = <uint64_t *>calloc(number, sizeof(uint64_t))
+        if self.heads == NULL:
+            raise MemoryError(f"no memory to search a dictionary of {count} entries")
+
+    def __dealloc__(self):
+        free(self.heads)
 
     def __len__(self):
         return self.count
@@ -341,13 +350,35 @@ cdef class Dictionary:
         with nogil:
             start(self, &cursor, low)
             for i in range(high - low):
-                if cursor.index == cursor.block_end:
-                    finish_block(self, &cursor)
-                    open_block(self, &cursor, cursor.index // BLOCK)
-                advance(self, &cursor)  # without its text
+                step(self, &cursor)
                 out[0, i], out[1, i] = <int64_t>cursor.first, <int64_t>cursor.second
             finish_block(self, &cursor)
         return found[0], found[1]
+
+    def begun(self, Py_ssize_t low, Py_ssize_t high, bytes prefix not None):
+        """The payloads of the entries of a range whose texts begin with `prefix`, as two arrays (int64)."""
+        cdef Cursor cursor
+        cdef const uint8_t *key = prefix
+        cdef Py_ssize_t size = len(prefix), index, n = 0
+        check_range(self, low, high)
+        index = seek(self, &cursor, low, high, key, size)
+        found = np.empty((2, FEW), np.int64)
+        cdef int64_t[:, ::1] out = found
+        while index < high:
+            # Of what is shared with the one before, that is known to begin so.
+            if n == 0 or cursor.shared < size:
+                load(&cursor)
+                if cursor.size < size or memcmp(cursor.text, key, size):
+                    break
+            if n == out.shape[1]:
+                found = np.concatenate((found, np.empty_like(found)), axis=1)
+                out = found
+            out[0, n], out[1, n] = <int64_t>cursor.first, <int64_t>cursor.second
+            n += 1
+            index += 1
+            if index < high:
+                step(self, &cursor)
+        return found[0, :n], found[1, :n]
 
     def entries(self, Py_ssize_t low, Py_ssize_t high):
         """The entries of a range, in a list."""

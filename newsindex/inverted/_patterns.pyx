@@ -6,7 +6,7 @@ the NUL of an entry is looked at. The words of a text are packed strings in any 
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 
 import numpy as np
@@ -16,7 +16,10 @@ from newsindex.inverted._dictionary cimport Cursor, Dictionary, check_range, nex
 cdef enum:
     MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
     MAX_EDITS = 4
+    LEAST_ROOM = 64  # forms that there is room for at first
     MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
+
+cdef int64_t BEYOND = <int64_t>1 << 32  # all code points, and what is read where none is
 
 
 cdef Py_ssize_t decode(const uint8_t *begin, Py_ssize_t size, uint32_t *out) noexcept nogil:
@@ -102,23 +105,38 @@ cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
 cdef class Found:
     """The forms that a pattern found: of each its number, its term, and which of its forms it is (int64)."""
 
-    cdef object columns
-    cdef int64_t[:, ::1] out
-    cdef Py_ssize_t count
+    cdef int64_t *rows
+    cdef Py_ssize_t count, room
 
-    def __init__(self, Py_ssize_t room):
-        self.columns = np.empty((3, room), np.int64)
-        self.out = self.columns
-        self.count = 0
+    def __dealloc__(self):
+        free(self.rows)
 
-    cdef inline void add(self, const Cursor *cursor) noexcept nogil:
-        self.out[0, self.count] = cursor.index - 1
-        self.out[1, self.count] = <int64_t>cursor.first
-        self.out[2, self.count] = <int64_t>cursor.second
+    cdef inline int add(self, const Cursor *cursor) except -1 nogil:
+        cdef int64_t *row
+        if self.count == self.room:
+            self.grow()
+        row = self.rows + 3 * self.count
+        row[0], row[1], row[2] = cursor.index - 1, <int64_t>cursor.first, <int64_t>cursor.second
         self.count += 1
+        return 0
 
-    cdef object rows(self):
-        return self.columns[:, :self.count].copy()
+    cdef int grow(self) except -1 nogil:
+        cdef Py_ssize_t room = max(<Py_ssize_t>LEAST_ROOM, 2 * self.room)
+        cdef int64_t *rows = <int64_t *>realloc(self.rows, 3 * room * sizeof(int64_t))
+        if rows == NULL:
+            with gil:
+                raise MemoryError(f"no memory for {room} forms")
+        self.rows, self.room = rows, room
+        return 0
+
+    cdef object columns(self):
+        cdef Py_ssize_t i, k
+        found = np.empty((3, self.count), np.int64)
+        cdef int64_t[:, ::1] out = found
+        for i in range(self.count):
+            for k in range(3):
+                out[k, i] = self.rows[3 * i + k]
+        return found
 
 
 def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] pattern):
@@ -132,9 +150,9 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
     cdef Cursor cursor
     cdef Py_ssize_t length, size, end = -1  # of the literal's first occurrence; -1: there is none
     check_range(forms, low, high)
-    cdef Found found = Found(high - low)
+    cdef Found found = Found()
     if pattern.shape[0] == 0 or low == high:
-        return found.rows()
+        return found.columns()
     size = longest_literal(pattern, literal)
     with nogil:
         start(forms, &cursor, low)
@@ -150,7 +168,7 @@ def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const u
             length = decode(cursor.text, cursor.size, text)
             if matches(text, length, &pattern[0], pattern.shape[0]):
                 found.add(&cursor)
-    return found.rows()
+    return found.columns()
 
 
 cdef inline bint has_byte(const Cursor *cursor, uint8_t byte) noexcept nogil:
@@ -202,36 +220,36 @@ cdef int check_starts(const uint8_t[::1] data, const uint64_t[::1] starts) excep
 
 cdef struct Walk:
     # The entry that a fuzzy search has come to, and the edit table of `form` (n characters) with a row for each
-    # prefix of it: row i for the first i characters, of which the first `known` were computed.
+    # prefix of it: row i for the first i characters, of which the first `known` were computed, and `least` of the row.
+    # Further than `distance` from the diagonal, nothing is near enough, and nothing is computed.
     const uint32_t *form
     Py_ssize_t n
-    const uint32_t *letters  # of the form: distinct, ascending
-    Py_ssize_t letter_count
     int32_t distance
     int32_t *rows
+    int32_t *least
     uint32_t[MAX_FORM] text
     Py_ssize_t length
     Py_ssize_t known
 
 
 cdef class Edits:
-    """Owns the edit table of a fuzzy search, and the letters of its form."""
+    """Owns the edit table of a fuzzy search."""
 
     cdef Walk walk
-    cdef const uint32_t[::1] form, letters
+    cdef const uint32_t[::1] form
 
     def __init__(self, const uint32_t[::1] form, int distance):
         cdef Py_ssize_t j
         if form.shape[0] > MAX_FORM or distance < 0 or distance > MAX_EDITS:
             raise ValueError(f"fuzzy search for {form.shape[0]} characters within {distance} edits")
-        self.form, self.letters = form, np.unique(form)
+        self.form = form
         self.walk.form, self.walk.n = &form[0] if form.shape[0] else NULL, form.shape[0]
-        self.walk.letters = &self.letters[0] if form.shape[0] else NULL
-        self.walk.letter_count = self.letters.shape[0]
         self.walk.distance, self.walk.length, self.walk.known = distance, 0, 0
-        self.walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (self.walk.n + 1) * sizeof(int32_t))
+        self.walk.rows = <int32_t *>malloc((MAX_FORM + 1) * (self.walk.n + 2) * sizeof(int32_t))
         if self.walk.rows == NULL:
             raise MemoryError("no memory for the edit table")
+        self.walk.least = self.walk.rows + (MAX_FORM + 1) * (self.walk.n + 1)
+        self.walk.least[0] = 0
         for j in range(self.walk.n + 1):
             self.walk.rows[j] = <int32_t>j
 
@@ -252,16 +270,16 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
     check_range(forms, low, high)
     cdef Edits edits = Edits(form, distance)
     cdef Walk *walk = &edits.walk
-    cdef Found found = Found(high - low)
+    cdef Found found = Found()
     if low == high:
-        return found.rows()
+        return found.columns()
     with nogil:
         start(forms, &cursor, low)
         next_entry(forms, &cursor)
         while True:
             turn(walk, cursor.text, cursor.size)
             if descend(walk):
-                if near_enough(walk):
+                if near_enough(walk, walk.length):
                     found.add(&cursor)
                 if cursor.index == high:
                     break
@@ -270,7 +288,7 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
             size = next_prefix(walk, key)
             if size == 0 or seek_on(forms, &cursor, high, key, size) == high:
                 break
-    return found.rows()
+    return found.columns()
 
 
 def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] form, int distance):
@@ -283,7 +301,7 @@ def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uin
     cdef int64_t[::1] out = found
     for index in range(count):
         turn(walk, &data[0] + starts[index] if data.shape[0] else NULL, starts[index + 1] - starts[index])
-        if descend(walk) and near_enough(walk):
+        if descend(walk) and near_enough(walk, walk.length):
             out[n] = index
             n += 1
     return found[:n]
@@ -299,8 +317,9 @@ cdef void turn(Walk *walk, const uint8_t *entry, Py_ssize_t size) noexcept nogil
     walk.length, walk.known = length, shared
 
 
-cdef inline bint near_enough(Walk *walk) noexcept nogil:
-    return walk.rows[walk.length * (walk.n + 1) + walk.n] <= walk.distance
+cdef inline bint near_enough(const Walk *walk, Py_ssize_t i) noexcept nogil:
+    """Whether the first i characters are."""
+    return -walk.distance <= i - walk.n <= walk.distance and walk.rows[i * (walk.n + 1) + walk.n] <= walk.distance
 
 
 cdef bint descend(Walk *walk) noexcept nogil:
@@ -314,21 +333,25 @@ cdef bint descend(Walk *walk) noexcept nogil:
 
 cdef bint fill_row(Walk *walk, Py_ssize_t i) noexcept nogil:
     """Compute row i from those above; whether something that begins with these i characters may be near enough."""
-    cdef Py_ssize_t columns = walk.n + 1, j
+    cdef Py_ssize_t columns = walk.n + 1, j, low = max(i - walk.distance, 1), high = min(i + walk.distance, walk.n)
     cdef int32_t *row = walk.rows + i * columns
     cdef int32_t *above = row - columns
     cdef uint32_t letter = walk.text[i - 1]
-    cdef int32_t best
+    cdef int32_t best, far = walk.distance + 1, least
     cdef bint near
-    row[0] = <int32_t>i
-    near = row[0] <= walk.distance
-    for j in range(1, columns):
+    least = row[low - 1] = min(<int32_t>i, far) if low == 1 else far
+    near = least <= walk.distance
+    for j in range(low, high + 1):
         best = min(above[j - 1] + (letter != walk.form[j - 1]), min(above[j], row[j - 1]) + 1)
         if i > 1 and j > 1 and letter == walk.form[j - 2] and walk.text[i - 2] == walk.form[j - 1]:
             best = min(best, (above - columns)[j - 2] + 1)
         row[j] = best
+        least = min(least, best)
         # Near enough as it is, or if the next character turns out to be swapped with this one.
         near |= best <= walk.distance or (above[j - 1] < walk.distance and j < walk.n and letter == walk.form[j])
+    if high < walk.n:
+        row[high + 1] = far
+    walk.least[i] = least
     return near
 
 
@@ -336,30 +359,46 @@ cdef Py_ssize_t next_prefix(Walk *walk, uint8_t *key) noexcept nogil:
     """Past a prefix of `known` characters that leads nowhere: the least key of what may come next, its size; 0: nothing.
 
     Where each character that follows costs an edit that is left, the next entry will do. Where only characters of the
-    form can follow, they are tried in their order, and the entries between are never looked at.
+    form can follow, they are tried in their order, and so on to the first text that is near enough or may be followed
+    by anything: the entries between are never looked at.
     """
-    cdef Py_ssize_t i = walk.known, k, size
-    cdef uint32_t letter
+    cdef Py_ssize_t i = walk.known, size
     while i > 0:
-        letter = walk.text[i - 1]
-        if least_of(walk.rows + (i - 1) * (walk.n + 1), walk.n + 1) < walk.distance:
+        if walk.least[i - 1] < walk.distance:
             walk.known = i - 1
             size = encode(walk.text, i, key)
             key[size] = 0xFF  # no byte of UTF-8
             return size + 1
-        for k in range(walk.letter_count):
-            if walk.letters[k] > letter:
-                walk.text[i - 1] = walk.letters[k]
-                if fill_row(walk, i):
-                    walk.known = i
-                    return encode(walk.text, i, key)
-        i -= 1
+        if not next_letter(walk, i, walk.text[i - 1]):
+            i -= 1
+            continue
+        while walk.least[i] >= walk.distance and not near_enough(walk, i) and i < MAX_FORM:
+            if not next_letter(walk, i + 1, -1):
+                break
+            i += 1
+        else:
+            walk.known = i
+            return encode(walk.text, i, key)
     return 0
 
 
-cdef int32_t least_of(const int32_t *row, Py_ssize_t columns) noexcept nogil:
-    cdef int32_t least = row[0]
-    cdef Py_ssize_t j
-    for j in range(1, columns):
-        least = min(least, row[j])
-    return least
+cdef bint next_letter(Walk *walk, Py_ssize_t i, int64_t letter) noexcept nogil:
+    """Make character i, from 1, the next one after `letter` with which something may be near enough, if there is one.
+
+    No edit is left before it, so it has to be the form's where nothing more was edited, or change places for one edit.
+    """
+    cdef Py_ssize_t columns = walk.n + 1, j
+    cdef const int32_t *above = walk.rows + (i - 1) * columns
+    cdef int64_t following = BEYOND, one
+    for j in range(max(i - walk.distance, 1), min(i + walk.distance, walk.n) + 1):
+        one = walk.form[j - 1]
+        if above[j - 1] <= walk.distance and letter < one < following:
+            following = one
+        if i > 1 and j > 1 and walk.text[i - 2] == one and (above - columns)[j - 2] < walk.distance:
+            one = walk.form[j - 2]
+            if letter < one < following:
+                following = one
+    if following == BEYOND:
+        return False
+    walk.text[i - 1] = <uint32_t>following
+    return fill_row(walk, i)

@@ -7,6 +7,7 @@ Every word of every search asks each segment for them, and patterns for thousand
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy, memset
 
 import numpy as np
@@ -106,17 +107,17 @@ cdef class Words:
         cdef bytes row
         if numbers.shape[0] != count:
             raise ValueError(f"{numbers.shape[0]} numbers of {count} forms")
-        cdef const int64_t[::1] order = np.argsort(terms, kind="stable")
+        cdef const int64_t[:, ::1] pairs = in_order(terms, numbers)
         if count:
-            check_range(self.terms, terms[order[0]], terms[order[count - 1]] + 1)
+            check_range(self.terms, pairs[0, 0], pairs[count - 1, 0] + 1)
         cursor.index = cursor.block_end = 0
         while i < count:
             end = i + 1
-            while end < count and terms[order[end]] == terms[order[i]]:
+            while end < count and pairs[end, 0] == pairs[i, 0]:
                 end += 1
-            self.go_to(&cursor, terms[order[i]])
+            self.go_to(&cursor, pairs[i, 0])
             postings = self.open(&cursor)
-            row = chosen_of(postings, order, i, end, numbers)
+            row = chosen_of(postings, pairs[i:end])
             lists.append(postings)
             marks.append(row)
             rests.append(0 if row else chosen)
@@ -272,18 +273,34 @@ cdef Meant answer(list lists, list rows):
     return Meant(tuple(lists), tuple(rows), tuple(rests), every)
 
 
-cdef bytes chosen_of(PostingList postings, const int64_t[::1] order, Py_ssize_t begin, Py_ssize_t end,
-                     const int64_t[::1] numbers):
-    """The marks of a term of which the forms of some numbers are meant, those at `order`; none where all are."""
+cdef in_order(const int64_t[::1] terms, const int64_t[::1] numbers):
+    """Pairs of a term and a number, by term."""
+    cdef Py_ssize_t i
+    pairs = np.empty((terms.shape[0], 2), np.int64)
+    cdef int64_t[:, ::1] out = pairs
+    for i in range(terms.shape[0]):
+        out[i, 0], out[i, 1] = terms[i], numbers[i]
+    if terms.shape[0]:
+        qsort(&out[0, 0], terms.shape[0], 2 * sizeof(int64_t), compare_terms)
+    return pairs
+
+
+cdef int compare_terms(const void *one, const void *other) noexcept nogil:
+    cdef int64_t a = (<const int64_t *>one)[0], b = (<const int64_t *>other)[0]
+    return (a > b) - (a < b)
+
+
+cdef bytes chosen_of(PostingList postings, const int64_t[:, ::1] pairs):
+    """The marks of a term of which the forms of some numbers are meant, the second of `pairs`; none where all are."""
     cdef Py_ssize_t i
     cdef int64_t last = 0
-    for i in range(begin, end):
-        last = max(last, numbers[order[i]])
-        if not 0 <= numbers[order[i]] < postings.forms:
-            raise ValueError(f"form number {numbers[order[i]]} of a term with {postings.forms}")
-    if end - begin == postings.forms:
+    for i in range(pairs.shape[0]):
+        last = max(last, pairs[i, 1])
+        if not 0 <= pairs[i, 1] < postings.forms:
+            raise ValueError(f"form number {pairs[i, 1]} of a term with {postings.forms}")
+    if pairs.shape[0] == postings.forms:
         return b""
     cdef bytearray row = bytearray(last + 1)
-    for i in range(begin, end):
-        row[numbers[order[i]]] = chosen
+    for i in range(pairs.shape[0]):
+        row[pairs[i, 1]] = chosen
     return bytes(row)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from newsindex.analysis import clean
 from newsindex.inverted import _strings
 from newsindex.inverted._columns import Numbers, Strings
+from newsindex.inverted._values import Choice, Numbered
 
 Bytes = NDArray[np.uint8]
 Docs = NDArray[np.int32]
@@ -200,11 +201,13 @@ class Values:
         docs = np.unique(np.searchsorted(self.rows, places, side="right") - 1).astype(np.int32)
         return docs[(docs >= low) & (docs < (len(self.rows) if high is None else high))]
 
-    def among(self, values: Iterable[str], docs: Docs) -> NDArray[np.bool_]:
-        """Which of `docs` have one of the cleaned `values`."""
-        if self.rows is None:
-            return self._among(self.numbers[docs], self._wanted(values))
-        return np.isin(docs, self.docs(values), assume_unique=True)
+    def choice(self, values: Iterable[str]) -> Choice:
+        """What tells of any article whether it has one of the cleaned `values`."""
+        return Choice(self._numbered, self._wanted(values))
+
+    @cached_property
+    def _numbered(self) -> Numbered:
+        return Numbered(self.numbers, self.rows, len(self.strings))
 
     def _wanted(self, values: Iterable[str]) -> list[int]:
         return [number for value in set(values) for number in self._cleaned.get(value, ())]
@@ -223,14 +226,7 @@ class Values:
 
     def counts(self, docs: Docs) -> dict[str, int]:
         """How many of the articles `docs` have each cleaned value."""
-        if self.rows is None:
-            numbers = self.numbers[docs]
-        else:
-            chosen = np.zeros(len(self.rows) - 1, bool)
-            chosen[docs] = True
-            numbers = self.numbers[np.repeat(chosen, self.rows[1:] - self.rows[:-1])]
-        counts = np.bincount(numbers, minlength=1)
-        counts[0] = 0
+        counts = self._numbered.counts(docs)
         found: dict[str, int] = {}
         for number in np.flatnonzero(counts):
             value = clean(self.strings[int(number) - 1]).strip()

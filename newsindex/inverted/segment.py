@@ -110,6 +110,7 @@ class Segment:
         self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
         self.resolved_terms = 0  # and how much that is
         self._words: dict[str, Words] = {}
+        self._readings: dict[str, int] = {}  # where those of each field begin
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -401,13 +402,29 @@ class Segment:
         if bounds is None:
             return 0, 0
         with self.reading("forms"):
-            low = self.forms.lower_bound(bounds.first_form, bounds.end_form, first)
-            return low, self.forms.lower_bound(low, bounds.end_form, READING if end is None else end)
+            low = self.forms.lower_bound(bounds.first_form, bounds.end_form, first) if first else bounds.first_form
+            return low, self._real_forms(field) if end is None else self.forms.lower_bound(low, bounds.end_form, end)
+
+    def _real_forms(self, field: str) -> int:
+        """Where the forms of a field end that are no readings."""
+        end = self._readings.get(field)
+        if end is None:
+            end = self._readings[field] = self.readings(field)[0]
+        return end
 
     def owners(self, low: int, high: int) -> FormColumns:
         """Of the forms from `low` to `high` - 1 the term of each, and which of its forms it is."""
         with self.reading("forms"):
             return self.forms.payloads(low, high)
+
+    def begun_forms(self, field: str, prefix: str) -> FormColumns:
+        """As `owners`, of those forms of a field whose folded spelling begins with `prefix`."""
+        bounds = self.fields.get(field)
+        if bounds is None:
+            return self.owners(0, 0)
+        with self.reading("forms"):
+            end = bounds.end_form if prefix else self._real_forms(field)
+            return self.forms.begun(bounds.first_form, end, prefix.encode())
 
     def match_forms(self, low: int, high: int, pattern: str) -> FormColumns:
         """As `owners`, of those forms whose folded spelling matches a wildcard pattern."""
@@ -465,4 +482,4 @@ def _field_range(number: int, field: dict[str, Any]) -> FieldRange:
 
 
 def _points(text: str) -> NDArray[np.uint32]:
-    return np.fromiter(map(ord, text), np.uint32, len(text))
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

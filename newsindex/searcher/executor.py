@@ -9,7 +9,7 @@ articles are numbered by date, so a conjunction takes them first and its other p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 import attrs
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
+from newsindex.inverted._values import Choice
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import (
@@ -34,6 +35,7 @@ from newsindex.query.nodes import (
 )
 from newsindex.searcher._collect import Group, all_of, any_of
 from newsindex.searcher._kernels import intersect, subtract
+from newsindex.searcher._listed import listed
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordScorer, score, score_tally
 from newsindex.searcher._top import FEW, SHARE, Best, best_of, choose
@@ -52,6 +54,7 @@ from newsindex.searcher.terms import (
 Bounds = NDArray[np.float32]
 Scores = NDArray[np.float64]
 Memo = dict[Phrase, tuple[Docs, Scores]] | None  # the matches of phrases that all matches of a plan have
+_MAX_CLEANED: Final = 64  # filters whose values are kept
 _MARGIN: Final = 1 + 1e-5  # of floats that bound doubles
 
 
@@ -86,11 +89,12 @@ class _Conjunction:
     """The parts of a conjunction, in the order in which they are looked at.
 
     Attributes:
-        low, high: the docids that its dates leave.
-        leaves, groups: words to look for at once; no groups where these depend on the docids, or a word has no term.
+        low, high: the docids that its dates leave; none where it cannot match.
+        leaves, groups: words to look for at once; no groups where these depend on the docids.
         unsure: the words that not all articles have in which their terms occur.
         phrases: rarest first.
         filters, negations, others: its other children.
+        choices: what tells whether an article passes each of the filters.
     """
 
     low: int
@@ -102,6 +106,7 @@ class _Conjunction:
     filters: list[OneOf]
     negations: list[Not]
     others: list[Plan]
+    choices: list[Choice]
 
 
 def _range(low: int, high: int) -> Matches:
@@ -153,6 +158,8 @@ class Executor:
 
         Those that cannot be among the best may be left out.
         """
+        if type(plan) is Word and ((leaf := self._leaf(plan)).partial or leaf.group.count > 1):
+            return self._top_of_many(plan, leaf, best, number)
         groups = self._alternatives(plan)
         if groups is None:
             memo: Memo = {}
@@ -170,6 +177,18 @@ class Executor:
                 scorer, again = self._scorer(plan), partial(self._at_least, groups)
                 choose(best, number, self._segment.dates, docs, bounds, cutoff, scorer, again)
         return total
+
+    def _top_of_many(self, word: Word, leaf: Leaf, best: Best, number: int) -> int:
+        """As `top`, of a word of several terms, or of one that not all articles have that have its term."""
+        with self._segment.reading_postings():
+            total, docs, bounds = self._union(leaf, 0, self._segment.articles, self._dead_or_alive(), best.floor)
+            if len(docs):
+                choose(best, number, self._segment.dates, docs, bounds, 0.0, self._scorer(word))
+        return total
+
+    def _dead_or_alive(self) -> NDArray[np.uint8] | None:
+        """A flag for each article whether it is alive; None where all are."""
+        return self._live.alive.view(np.uint8) if self._live.live < self._segment.articles else None
 
     def _alternatives(self, plan: Plan) -> list[Group] | None:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
@@ -194,10 +213,8 @@ class Executor:
         return WordScorer(words, self._scale, known)
 
     def _any_of(self, groups: list[Group], wanted: int, floor: float) -> tuple[int, Docs, Bounds, float]:
-        articles, alive = self._segment.articles, None
-        if self._live.live < articles:
-            alive = self._live.alive.view(np.uint8)
-        elif len(groups) == 1 and groups[0].count == 1:
+        articles, alive = self._segment.articles, self._dead_or_alive()
+        if alive is None and len(groups) == 1 and groups[0].count == 1:
             return best_of(groups[0], 0, articles, wanted + FEW if wanted else 0, floor)
         return any_of(groups, 0, articles, alive, wanted, SHARE, floor)
 
@@ -260,7 +277,7 @@ class Executor:
         return known
 
     def _arrange(self, children: Sequence[Plan]) -> _Conjunction:
-        parts = _Conjunction(0, self._segment.articles, [], None, [], [], [], [], [])
+        parts = _Conjunction(0, self._segment.articles, [], None, [], [], [], [], [], [])
         for child in children:
             if isinstance(child, Word):
                 leaf = self._leaf(child)
@@ -274,60 +291,81 @@ class Executor:
                 parts.low, parts.high = max(low, parts.low), min(high, parts.high)
             elif isinstance(child, OneOf):
                 parts.filters.append(child)
+                choice = self._choice(child)
+                parts.choices += [] if choice is None else [choice]
             elif isinstance(child, Not):
                 parts.negations.append(child)
             elif not isinstance(child, Everything):
                 parts.others.append(child)
         if len(parts.phrases) > 1:
             parts.phrases.sort(key=self._rarest)
-        if not any(leaf.wide for leaf in parts.leaves):
-            parts.groups = self._groups(parts.leaves, parts.low, parts.high)
+        if len(parts.choices) < len(parts.filters) or not all(leaf.group.count for leaf in parts.leaves):
+            parts.high = parts.low  # no article has that field, or that word
+        elif not any(leaf.wide for leaf in parts.leaves):
+            parts.groups = [leaf.group for leaf in parts.leaves]
         return parts
 
     def _and(self, parts: _Conjunction, low: int, high: int, memo: Memo) -> Matches:
         """Dates first, as they bound the others; a phrase if it is rarest; words at once; last what is looked up."""
         low, high = max(low, parts.low), min(high, parts.high)
-        groups = self._groups(parts.leaves, low, high) if parts.groups is None and low < high else parts.groups
-        if low >= high or groups is None:
+        if low >= high:
             return _range(low, low)
-        groups = groups + [self.run(child, low, high).group() for child in parts.others]
-        phrases, filters = parts.phrases, parts.filters
-        if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
-            matches, phrases = self._phrase(phrases[0], low, high, None, memo), phrases[1:]
-            groups += [matches.group()] if groups else []
-        elif not groups and filters:
-            matches, filters = self._one_of(filters[0], low, high), filters[1:]
-        elif not groups:
-            matches = _range(low, high)
-        if groups:
-            with self._segment.reading_postings():
-                _, docs, bounds, _ = all_of(groups, low, high)
-                matches = Matches(docs, bounds)
+        phrases, choices = parts.phrases, parts.choices
+        if len(parts.leaves) == 1 and not phrases and not parts.others:
+            matches = self._lone(parts.leaves[0], choices, low, high)
+        else:
+            groups = parts.groups or [self._group(leaf, low, high) for leaf in parts.leaves]
+            groups = groups + [self.run(child, low, high).group() for child in parts.others]
+            if phrases and all(self._rarest(phrases[0]) < group.size for group in groups):
+                matches, phrases = self._phrase(phrases[0], low, high, None, memo), phrases[1:]
+                groups += [matches.group()] if groups else []
+            elif not groups and choices:
+                matches, choices = self._one_of(parts.filters[0], low, high), choices[1:]
+            elif not groups:
+                matches = _range(low, high)
+            if groups:
+                with self._segment.reading_postings():
+                    _, docs, bounds, _ = all_of(groups, low, high)
+                    matches = Matches(docs, bounds)
+            for choice in choices:
+                matches = Matches(*choice.keep(*matches))
         for phrase in phrases:
             matches = self._phrase(phrase, low, high, matches, memo)
         for word in parts.unsure:
             matches = self._confirm(word, matches)
-        for one in filters:
-            matches = matches.take(self._among(one, matches.docs))
         for negation in parts.negations:
             if len(matches.docs):
                 first, end = int(matches.docs[0]), int(matches.docs[-1]) + 1
                 matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
 
-    def _groups(self, leaves: Sequence[Leaf], low: int, high: int) -> list[Group] | None:
-        """A group for each of some words; None where one has no term."""
-        if not all(leaf.group.count for leaf in leaves):
-            return None
-        return [self._group(leaf, low, high) for leaf in leaves]
+    def _lone(self, leaf: Leaf, choices: list[Choice], low: int, high: int) -> Matches:
+        """The articles from `low` to `high` - 1 that have the terms of a word and pass some filters."""
+        with self._segment.reading_postings():
+            if leaf.group.count == 1 and choices:
+                return Matches(*listed(leaf.group, low, high, choices))
+            if leaf.group.count > 1:
+                matches = Matches(*self._union(leaf, low, high)[1:])
+            else:
+                _, docs, bounds, _ = all_of([leaf.group], low, high)
+                matches = Matches(docs, bounds)
+        for choice in choices:
+            matches = Matches(*choice.keep(*matches))
+        return matches
 
     def _group(self, leaf: Leaf, low: int, high: int) -> Group:
         """The articles that have the terms of a word; of a wide one those from `low` to `high` - 1 that have it."""
         if not leaf.wide:
             return leaf.group
         with self._segment.reading_postings():
-            docs, bounds = united(leaf, low, high, self._segment.title_words if leaf.of_body else None)
+            _, docs, bounds = self._union(leaf, low, high)
         return Group(docs=docs, bounds=bounds)
+
+    def _union(
+        self, leaf: Leaf, low: int, high: int, alive: NDArray[np.uint8] | None = None, floor: float = 0.0
+    ) -> tuple[int, Docs, Bounds]:
+        """The articles from `low` to `high` - 1 that have a word of several terms; see `united`."""
+        return united(leaf, low, high, self._segment.title_words if leaf.of_body else None, alive, floor)
 
     def _leaf(self, word: Word) -> Leaf:
         leaf = self._leaves.get(word)
@@ -396,15 +434,15 @@ class Executor:
         if column is None:
             return _range(low, low)
         with self._segment.reading(f"values of {plan.field}"):
-            return Matches(column.docs((clean(value).strip() for value in plan.values), low, high))
+            return Matches(column.docs(_cleaned(plan.values), low, high))
 
-    def _among(self, plan: OneOf, docs: Docs) -> NDArray[np.bool_]:
-        """Which of `docs` have one of some values."""
+    def _choice(self, plan: OneOf) -> Choice | None:
+        """What tells of an article whether it has one of some values; None where no article has the field."""
         column = self._segment.values.get(plan.field)
         if column is None:
-            return np.zeros(len(docs), bool)
+            return None
         with self._segment.reading(f"values of {plan.field}"):
-            return column.among((clean(value).strip() for value in plan.values), docs)
+            return column.choice(_cleaned(plan.values))
 
     # What it is worth.
 
@@ -446,6 +484,12 @@ class Executor:
             places, _ = intersect(docs, self.run(plan, int(docs[0]), int(docs[-1]) + 1).docs)
             scores[places] = self.score(plan, docs[places])
         return scores
+
+
+@lru_cache(_MAX_CLEANED)
+def _cleaned(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Values as columns know them: each segment asks for those of its filters."""
+    return tuple([clean(value).strip() for value in values])
 
 
 def in_field(leaf: Word | Phrase, tally: Tally) -> NDArray[np.int32]:

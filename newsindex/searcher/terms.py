@@ -104,7 +104,7 @@ def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[i
 
 def _matching_forms(segment: Segment, field: str, pattern: Prefix | Wildcard | Fuzzy) -> FormColumns:
     if isinstance(pattern, Prefix):
-        return segment.owners(*_prefix_range(segment, field, pattern.prefix))
+        return segment.begun_forms(field, pattern.prefix)
     if isinstance(pattern, Wildcard):
         literal = pattern.pattern.replace("?", "*").partition("*")[0]
         return segment.match_forms(*_prefix_range(segment, field, literal), pattern.pattern)

@@ -116,6 +116,26 @@ def test_lower_bound_and_find(strings, key, data):
         assert dictionary.find(low, high, wanted) == (None if place is None else (place, *payloads[place]))
 
 
+@given(forms, st.text(st.sampled_from("aăbșsit中😀"), max_size=3).map(str.encode) | st.binary(max_size=2), st.data())
+def test_entries_that_begin_with_a_prefix(strings, prefix, data):
+    payloads = form_numbers(len(strings))
+    low = data.draw(st.integers(0, len(strings)))
+    high = data.draw(st.integers(low, len(strings)))
+    begun = [at for at in range(low, high) if strings[at].partition(b"\0")[0].startswith(prefix)]
+    first, second = opened(strings, payloads).begun(low, high, prefix)
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [payloads[at] for at in begun]
+
+
+def test_many_entries_begin_with_a_prefix():
+    strings = sorted({f"{'a' * (k % 40)}{k}".encode() for k in range(5000)})
+    payloads = form_numbers(len(strings))
+    dictionary = opened(strings, payloads)
+    for prefix in (b"", b"a", b"aaa", b"a" * 39, b"1", b"aa1"):
+        first, second = dictionary.begun(0, len(strings), prefix)
+        wanted = [pair for text, pair in zip(strings, payloads, strict=True) if text.startswith(prefix)]
+        assert list(zip(first.tolist(), second.tolist(), strict=True)) == wanted
+
+
 @given(st.integers(0, 10**6))
 def test_finding_in_many_blocks(seed):
     rng = random.Random(seed)

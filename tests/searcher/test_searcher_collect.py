@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from searcher_twins import posting_list
 
+from newsindex.inverted._values import Choice, Numbered
 from newsindex.inverted.impacts import Lengths
 from newsindex.searcher._collect import Group, all_of, any_of
+from newsindex.searcher._listed import listed
 from newsindex.searcher._scoring import PlanScorer
 from newsindex.searcher._top import FEW, Best, best_of, choose
 
@@ -129,6 +131,48 @@ def test_all_of_keeps_what_may_be_among_the_best(twins, interval, alive, keep, s
     enough = max(cutoff, ranked[keep - 1] * share if 0 < keep <= len(ranked) else 0)
     assert limit <= enough * (1 + 1e-6) + 1e-28, "what is worth nothing counts as next to nothing"
     assert {*np.flatnonzero((expected >= 0) & (expected >= limit * (1 + 1e-6))).tolist()} <= {*docs.tolist()}
+
+
+# ------------------------------------------------------------------------------------------------ listed
+
+
+VALUES = 4
+NUMBERS = np.random.default_rng(5).integers(0, VALUES + 1, ARTICLES)
+COLUMNS = [Numbered(NUMBERS.astype(dtype), None, VALUES) for dtype in (np.uint8, np.uint16, np.uint32)]
+choices = st.tuples(
+    st.sampled_from(COLUMNS), st.lists(st.integers(1, VALUES), unique=True, min_size=1, max_size=VALUES)
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(0, len(LISTS) - 1),
+    st.sampled_from([0.0, 0.7]),
+    intervals,
+    st.lists(choices, min_size=1, max_size=3),
+)
+def test_listed(number, weight, interval, asked):
+    twin = group_of_lists([number], weight, 1.7, True)
+    docs, bounds = listed(twin.group, *interval, [Choice(column, wanted) for column, wanted in asked])
+    assert (docs.dtype, bounds.dtype) == (np.int32, np.float32)
+    passed = np.all([np.isin(NUMBERS, wanted) for _, wanted in asked], axis=0)
+    low, high = interval
+    assert docs.tolist() == [doc for doc in np.flatnonzero(twin.present & passed).tolist() if low <= doc < high]
+    assert bounds.tolist() == twin.bounds[docs].tolist()
+
+
+def test_listed_refuses_other_groups_and_columns():
+    choice = Choice(COLUMNS[0], [1])
+    for numbers in ([], [0, 1]):
+        with pytest.raises(ValueError, match="where one is expected"):
+            listed(group_of_lists(numbers, 1.0, 1.0, True).group, 0, ARTICLES, [choice])
+    alone = group_of_lists([1], 1.0, 1.0, True).group
+    with pytest.raises(ValueError, match="a choice at least"):
+        listed(alone, 0, ARTICLES, [])
+    short = Choice(Numbered(NUMBERS[:-1].astype(np.uint8), None, VALUES), [1])
+    for some in ([short], [choice, short]):
+        with pytest.raises(ValueError, match=f"{ARTICLES} articles where the values of {ARTICLES - 1}"):
+            listed(alone, 0, ARTICLES, some)
 
 
 # ------------------------------------------------------------------------------------------------ any_of

@@ -129,11 +129,19 @@ def check_united(field, leaf, lengths, scores, docs):
     """`united` finds just the articles that have the word, here or in a part, and bounds their scores too."""
     titles = lengths.title if field == "body" else None
     exact = [doc for doc, score in zip(docs.tolist(), scores.tolist(), strict=True) if score > 0]
-    found, bounds = united(leaf, 0, ARTICLES, titles)
+    total, found, bounds = united(leaf, 0, ARTICLES, titles)
+    assert total == len(exact)
     assert found.tolist() == exact
     assert (scores[scores > 0] <= bounds).all()
     for low, high in ((0, 0), (7, ARTICLES // 2), (ARTICLES // 3, ARTICLES + 9)):
-        assert united(leaf, low, high, titles)[0].tolist() == [doc for doc in exact if low <= doc < high]
+        assert united(leaf, low, high, titles)[1].tolist() == [doc for doc in exact if low <= doc < high]
+    alive = np.random.default_rng(len(exact)).integers(0, 2, ARTICLES, np.uint8)
+    living, floor = [doc for doc in exact if alive[doc]], float(np.median(bounds)) if len(bounds) else 1.0
+    total, best, worths = united(leaf, 0, ARTICLES, titles, alive, floor)
+    assert total == len(living)
+    worth = dict(zip(exact, bounds.tolist(), strict=True))
+    assert best.tolist() == [doc for doc in living if worth[doc] >= floor * (1 - 1e-6)]
+    assert worths.tolist() == [worth[doc] for doc in best.tolist()]
 
 
 def test_bounds_of_many_terms_are_closer_than_the_sum_of_their_bounds():
@@ -141,7 +149,7 @@ def test_bounds_of_many_terms_are_closer_than_the_sum_of_their_bounds():
     lists = tuple(posting_list(random_occurrences(k, lengths, "text"), lengths, "text", FORMS) for k in range(8))
     leaf = Leaf("text", 1.0, lists, (b"",) * 8, (CHOSEN,) * 8, False, 0.0, 1.0)
     assert leaf.wide
-    docs, bounds = united(leaf, 0, ARTICLES)
+    _, docs, bounds = united(leaf, 0, ARTICLES)
     _, also, sums, _ = any_of([leaf.group], 0, ARTICLES)
     scores = score([leaf], scale_of(lengths, own_means(lengths)), docs)
     assert also.tolist() == docs.tolist()
@@ -156,6 +164,8 @@ def test_united_in_bodies_needs_to_know_where_these_begin():
     for titles in (None, lengths.title[1:]):
         with pytest.raises(ValueError, match="the length of each title"):
             united(leaf, 0, ARTICLES, titles)
+    with pytest.raises(ValueError, match=f"a flag expected for each of {ARTICLES} articles, not 1"):
+        united(leaf, 0, ARTICLES, lengths.title, np.ones(1, np.uint8))
 
 
 def test_bounds_are_close_where_the_averages_are_those_of_the_segment():
