@@ -2,7 +2,7 @@
 """Which articles of a segment match some words, and what each is worth at most: `all_of`, `any_of`.
 
 These are the loops over posting lists. They read docids and impacts, which are bounds (`newsindex.inverted.impacts`), so what
-they find is a superset of the best articles; the executor scores those exactly. The GIL is released in them.
+they find is a superset of the best articles; the executor scores those exactly. Where they are long, other threads run meanwhile.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
@@ -12,6 +12,7 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, first_block, forward, impact, rewind, seek
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
 
@@ -217,9 +218,8 @@ cdef int keep_marked(Walk *walk, Batch *batch) except -1 nogil:
 
 def all_of(list groups, int64_t low, int64_t high):
     """The articles from `low` to `high` - 1 that are in every group: (docids int32, bounds float32)."""
-    cdef Py_ssize_t n = 0, g, room
+    cdef Py_ssize_t n, room
     cdef Group group
-    cdef Batch batch
     if not groups:
         raise ValueError("a group at least expected")
     ordered = sorted(groups, key=_size)
@@ -229,21 +229,32 @@ def all_of(list groups, int64_t low, int64_t high):
     found, sums = np.empty(room, np.int32), np.empty(room, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = sums
-    with nogil:
-        while low < high:
-            next_batch(walks.walks, &batch, low, high)
-            if batch.size == 0:
-                break
-            low = <int64_t>batch.docs[batch.size - 1] + 1
-            g = 1
-            while g < walks.count and batch.size:
-                keep_marked(&walks.walks[g], &batch)
-                g += 1
-            if batch.size:
-                memcpy(&docs[n], batch.docs, batch.size * sizeof(int32_t))
-                memcpy(&bounds[n], batch.sums, batch.size * sizeof(float))
-                n += batch.size
+    if room * walks.count < LONG:
+        n = walk_together(walks, low, high, &docs[0], &bounds[0])
+    else:
+        with nogil:
+            n = walk_together(walks, low, high, &docs[0], &bounds[0])
     return found[:n], sums[:n]
+
+
+cdef Py_ssize_t walk_together(Walks walks, int64_t low, int64_t high, int32_t *docs, float *bounds) except -1 nogil:
+    """Put down the articles that all walks meet; returns how many they are."""
+    cdef Py_ssize_t n = 0, g
+    cdef Batch batch
+    while low < high:
+        next_batch(walks.walks, &batch, low, high)
+        if batch.size == 0:
+            break
+        low = <int64_t>batch.docs[batch.size - 1] + 1
+        g = 1
+        while g < walks.count and batch.size:
+            keep_marked(&walks.walks[g], &batch)
+            g += 1
+        if batch.size:
+            memcpy(&docs[n], batch.docs, batch.size * sizeof(int32_t))
+            memcpy(&bounds[n], batch.sums, batch.size * sizeof(float))
+            n += batch.size
+    return n
 
 
 def _size(Group group):
@@ -309,21 +320,23 @@ cdef class Scratch:
     """Memory of `any_of`, freed whatever happens."""
 
     cdef Window window
-    cdef float *heap
+    cdef Heap heap
 
     def __cinit__(self, Py_ssize_t keep):
+        self.heap.size, self.heap.room = 0, keep
         self.window.sums = <float *>calloc(WINDOW, sizeof(float))
         self.window.parts = <float *>calloc(WINDOW, sizeof(float))
         self.window.touched = <uint8_t *>calloc(WINDOW // CHUNK, 1)
-        self.heap = <float *>malloc(max(keep, 1) * sizeof(float))
-        if self.window.sums == NULL or self.window.parts == NULL or self.window.touched == NULL or self.heap == NULL:
+        self.heap.values = <float *>malloc(max(keep, 1) * sizeof(float))
+        if self.window.sums == NULL or self.window.parts == NULL or self.window.touched == NULL \
+                or self.heap.values == NULL:
             raise MemoryError("no memory to add up what articles are worth")
 
     def __dealloc__(self):
         free(self.window.sums)
         free(self.window.parts)
         free(self.window.touched)
-        free(self.heap)
+        free(self.heap.values)
 
 
 def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None, Py_ssize_t keep=0, float share=0,
@@ -334,60 +347,72 @@ def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None
     returned, `keep` at least: those worth `cutoff`, or `share` of what the best `keep` of them are worth at least,
     whichever is more. The last value is that limit.
     """
-    cdef Py_ssize_t n = 0, g, i, total = 0, room, chunk, size
-    cdef int64_t base, first
-    cdef float *sums
+    cdef Py_ssize_t n, total = 0, room, postings
     cdef float least = cutoff
     cdef bint mortal = alive is not None
-    cdef Heap heap
     cdef Walks walks = Walks(groups, low, high)
     cdef Scratch scratch = Scratch(keep)
-    cdef Window *window = &scratch.window
     if low < 0 or (mortal and high > alive.shape[0]):
         raise ValueError(f"articles {low} to {high} of {alive.shape[0] if mortal else '?'}")
-    room = min(<int64_t>sum(map(_size, groups)), max(high - low, 0)) + 1
+    postings = sum(map(_size, groups))
+    room = min(postings, max(high - low, 0)) + 1
     found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = worths
-    heap.values, heap.size, heap.room = scratch.heap, 0, keep
-    with nogil:
-        for g in range(walks.count):
-            move(&walks.walks[g], low)  # what lies before the first window is no part of it
-        base = low
-        while base < high:
-            # Where no group has an article, its window is not looked at.
-            base = nearest(walks.walks, walks.count, base)
-            if base >= high:
-                break
-            window.low, window.high = base, min(base + WINDOW, high)
-            for g in range(walks.count):
-                add_walk(&walks.walks[g], window)
-            for chunk in range((window.high - base + CHUNK - 1) // CHUNK):
-                if not window.touched[chunk]:
-                    continue
-                window.touched[chunk] = 0
-                first = base + chunk * CHUNK
-                size = min(<int64_t>CHUNK, window.high - first)
-                sums = window.sums + chunk * CHUNK
-                if mortal:
-                    for i in range(size):
-                        sums[i] *= alive[first + i] != 0
-                if promising(sums, size, least, &total):
-                    for i in range(size):
-                        if sums[i] < least or sums[i] == 0:
-                            continue
-                        docs[n] = <int32_t>(first + i)
-                        bounds[n] = sums[i]
-                        n += 1
-                        if keep:
-                            offer(&heap, sums[i])
-                            if heap.size == keep and heap.values[0] * share > least:
-                                least = heap.values[0] * share
-                memset(sums, 0, size * sizeof(float))
-            base = window.high
-        if least > 0:
-            n = drop_below(&docs[0], &bounds[0], n, least)
+    cdef const uint8_t *flags = &alive[0] if mortal else NULL
+    if min(postings, room * walks.count) < LONG:
+        n = walk_any(walks, scratch, low, high, flags, share, &docs[0], &bounds[0], &least, &total)
+    else:
+        with nogil:
+            n = walk_any(walks, scratch, low, high, flags, share, &docs[0], &bounds[0], &least, &total)
     return total, found[:n], worths[:n], least
+
+
+cdef Py_ssize_t walk_any(Walks walks, Scratch scratch, int64_t low, int64_t high, const uint8_t *alive, float share,
+                         int32_t *docs, float *bounds, float *least, Py_ssize_t *total) except -1 nogil:
+    """Put down the articles that some walk meets and that are worth enough; returns how many these are.
+
+    `least` is what is enough, and is raised; `total` counts all.
+    """
+    cdef Py_ssize_t n = 0, g, i, chunk, size
+    cdef int64_t base = low, first
+    cdef float *sums
+    cdef Heap *heap = &scratch.heap
+    cdef Window *window = &scratch.window
+    for g in range(walks.count):
+        move(&walks.walks[g], low)  # what lies before the first window is no part of it
+    while base < high:
+        # Where no group has an article, its window is not looked at.
+        base = nearest(walks.walks, walks.count, base)
+        if base >= high:
+            break
+        window.low, window.high = base, min(base + WINDOW, high)
+        for g in range(walks.count):
+            add_walk(&walks.walks[g], window)
+        for chunk in range((window.high - base + CHUNK - 1) // CHUNK):
+            if not window.touched[chunk]:
+                continue
+            window.touched[chunk] = 0
+            first = base + chunk * CHUNK
+            size = min(<int64_t>CHUNK, window.high - first)
+            sums = window.sums + chunk * CHUNK
+            if alive != NULL:
+                for i in range(size):
+                    sums[i] *= alive[first + i] != 0
+            if promising(sums, size, least[0], total):
+                for i in range(size):
+                    if sums[i] < least[0] or sums[i] == 0:
+                        continue
+                    docs[n] = <int32_t>(first + i)
+                    bounds[n] = sums[i]
+                    n += 1
+                    if heap.room:
+                        offer(heap, sums[i])
+                        if heap.size == heap.room and heap.values[0] * share > least[0]:
+                            least[0] = heap.values[0] * share
+            memset(sums, 0, size * sizeof(float))
+        base = window.high
+    return drop_below(docs, bounds, n, least[0]) if least[0] > 0 else n
 
 
 cdef inline bint promising(const float *sums, Py_ssize_t size, float least, Py_ssize_t *total) noexcept nogil:

@@ -27,6 +27,7 @@ from newsindex.inverted._blocks cimport (
     seek,
 )
 from newsindex.inverted._buffers cimport Buffer, put_bytes, reserve
+from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._pages cimport PAGE_BITS, touch
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
@@ -166,8 +167,7 @@ cdef int open_block(Track *track) except -1 nogil:
             fault("occurrences blocks that overlap")
         track.read = end
         if end > track.verified:
-            with gil:
-                touch((<PostingList>track.plist).positions, begin, end)
+            touch((<PostingList>track.plist).positions, begin, end)
             track.verified = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS << PAGE_BITS
     open_rows(&track.rows, section, begin, end, count, track.cursor.list.forms)
     track.block = block
@@ -375,6 +375,24 @@ cdef class Walk:
             memcpy(&sums_out[0, 0], self.sums.data, self.sums.size)
         return docs, sums
 
+    cdef int count_all(self, int64_t low, int64_t high, const uint32_t *limits, const int32_t *docs,
+                       Py_ssize_t size) except -1 nogil:
+        """Count the phrase in the articles from `low` to `high` - 1, or those of them in `docs`."""
+        cdef int64_t doc = low
+        cdef Py_ssize_t at = 0
+        while self.count and doc < high:
+            if docs != NULL:
+                at = gallop(docs, size, at, doc) if size else 0
+                if at == size or docs[at] >= high:
+                    break
+                doc = docs[at]
+            else:
+                doc = move(self.rarest[0], doc)
+                if doc >= high:
+                    break
+            doc = self.count_in(doc, limits[doc] if limits != NULL else 0)
+        return 0
+
     cdef int64_t count_in(self, int64_t doc, int64_t limit) except -1 nogil:
         """Count the phrase in an article, if it is there; returns where it may be next, as far as is known."""
         cdef int32_t[6] sums
@@ -441,22 +459,17 @@ def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelli
     that all its words have; only CHOSEN is counted unless `spelling`, and where no word asks for a spelling. `limits`
     are as in `PostingList.tally`.
     """
-    cdef int64_t doc = low
-    cdef Py_ssize_t at = 0, size = docs.shape[0] if docs is not None else 0
-    cdef bint among = docs is not None, limited = limits is not None
+    cdef bint limited = limits is not None
     if low < 0 or (limited and high > limits.shape[0]):
         raise ValueError(f"articles {low} to {high} of {limits.shape[0] if limited else '?'}")
     cdef Walk walk = Walk(words, low, high, slop, spelling)
-    with nogil:
-        while walk.count and doc < high:
-            if among:
-                at = gallop(&docs[0], size, at, doc) if size else 0
-                if at == size or docs[at] >= high:
-                    break
-                doc = docs[at]
-            else:
-                doc = move(walk.rarest[0], doc)
-                if doc >= high:
-                    break
-            doc = walk.count_in(doc, limits[doc] if limited else 0)
+    cdef const uint32_t *titles = &limits[0] if limited else NULL
+    cdef const int32_t *among = &docs[0] if docs is not None else NULL
+    cdef Py_ssize_t size = docs.shape[0] if docs is not None else 0
+    cdef int64_t work = min([(<Terms>terms).size for terms in words] + [high - low]) * SCORED
+    if work < LONG:
+        walk.count_all(low, high, titles, among, size)
+    else:
+        with nogil:
+            walk.count_all(low, high, titles, among, size)
     return walk.found()

@@ -23,6 +23,7 @@ from newsindex.inverted._blocks cimport (
     open_rows,
     peek,
 )
+from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport touch
 from newsindex.inverted._postings cimport PostingList
@@ -194,10 +195,19 @@ cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n,
         return 0
     for i, leaf in enumerate(leaves):
         tallies.leaves[i] = <void *>leaf
+    if n * count * SCORED < LONG:
+        return add_leaves(count, scale, docs, n, scores, tallies, occurrences)
     # Without the GIL nothing is counted: `leaves` keeps the leaves alive, and these their lists.
     with nogil:
-        for i in range(count):
-            add_leaf(<Leaf>tallies.leaves[i], scale, docs, n, scores, tallies, occurrences)
+        add_leaves(count, scale, docs, n, scores, tallies, occurrences)
+    return 0
+
+
+cdef int add_leaves(Py_ssize_t count, Scale scale, const int32_t *docs, Py_ssize_t n, double *scores, Tallies tallies,
+                    Occurrences occurrences) except -1 nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        add_leaf(<Leaf>tallies.leaves[i], scale, docs, n, scores, tallies, occurrences)
     return 0
 
 

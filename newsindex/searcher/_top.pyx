@@ -13,6 +13,7 @@ from libc.string cimport memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, rewind, seek
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Group, Heap, offer
 from newsindex.searcher._scoring cimport Scorer
@@ -203,32 +204,42 @@ def best_of(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutof
         return 0, np.empty(0, np.int32), np.empty(0, np.float32), 0.0
     begin = cursor.block * BLOCK + cursor.at
     end = one.df if high >= one.articles or seek(&cursor, high) == END else cursor.block * BLOCK + cursor.at
-    with nogil:
-        least = limit(one, begin, end, keep) if keep else 1
-        while least < 255 and group.worth[least] < cutoff:
-            least += 1
-        while least > 1 and group.worth[least - 1] == group.worth[least]:
-            least -= 1  # what is worth as much belongs to it; of a word without weight all is
+    least = limit(one, begin, end, keep) if keep else 1
+    while least < 255 and group.worth[least] < cutoff:
+        least += 1
+    while least > 1 and group.worth[least - 1] == group.worth[least]:
+        least -= 1  # what is worth as much belongs to it; of a word without weight all is
     found = np.empty(end - begin, np.int32)
     sums = np.empty(end - begin, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = sums
+    cdef Py_ssize_t n
+    if end - begin < LONG:
+        n = worth_least(one, begin, end, least, group.worth, &docs[0], &bounds[0])
+    else:
+        with nogil:
+            n = worth_least(one, begin, end, least, group.worth, &docs[0], &bounds[0])
+    return end - begin, found[:n], sums[:n], group.worth[least] if least > 1 else 0.0
+
+
+cdef Py_ssize_t worth_least(const List *one, Py_ssize_t begin, Py_ssize_t end, int least, const float *worth,
+                            int32_t *docs, float *bounds) except -1 nogil:
+    """Put down those of the postings from `begin` to `end` - 1 whose impact is `least` or more; returns how many are."""
     cdef Py_ssize_t n = 0, block, i, count, base
     cdef const uint8_t *impacts
     cdef uint32_t[BLOCK] decoded
-    with nogil:
-        for block in range(begin // BLOCK, (end - 1) // BLOCK + 1):
-            if one.block_count > 1 and one.data[one.maxima + block] < least:
-                continue
-            base = block * BLOCK
-            impacts = one.data + one.impacts + base
-            count = decode_docs(one, block, decoded)
-            for i in range(max(begin - base, 0), min(end - base, count)):
-                if impacts[i] >= least:
-                    docs[n] = <int32_t>decoded[i]
-                    bounds[n] = group.worth[impacts[i]]
-                    n += 1
-    return end - begin, found[:n], sums[:n], group.worth[least] if least > 1 else 0.0
+    for block in range(begin // BLOCK, (end - 1) // BLOCK + 1):
+        if one.block_count > 1 and one.data[one.maxima + block] < least:
+            continue
+        base = block * BLOCK
+        impacts = one.data + one.impacts + base
+        count = decode_docs(one, block, decoded)
+        for i in range(max(begin - base, 0), min(end - base, count)):
+            if impacts[i] >= least:
+                docs[n] = <int32_t>decoded[i]
+                bounds[n] = worth[impacts[i]]
+                n += 1
+    return n
 
 
 cdef int limit(const List *one, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t keep) noexcept nogil:

@@ -13,6 +13,7 @@ from libc.string cimport memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, List, decode_docs, decode_ends, first_block
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._scoring cimport Leaf, Term
@@ -113,7 +114,6 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
 
     `title_words` is how long titles are; it is asked for where the word is looked for in bodies.
     """
-    cdef Py_ssize_t k
     cdef PostingList plist
     cdef Occurrences occurrences = Occurrences()
     cdef const uint32_t *titles = NULL
@@ -129,28 +129,39 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
             raise ValueError("the length of each title expected")
         titles = &title_words[0]
     cdef Sums sums = Sums(low, high, leaf.most)
-    with nogil:
-        for k in range(leaf.group.count):
-            if leaf.whole(k):
-                add_list(sums, leaf.group.raw[k])
-            else:
-                add_some(sums, &leaf.terms[k], occurrences, titles)
-    return gathered(sums, leaf.group.worth[STEPS], min(leaf.group.size, high - low))
-
-
-cdef tuple gathered(Sums sums, double weight, Py_ssize_t room):
-    cdef Py_ssize_t n = 0, chunk, at, size = sums.high - sums.low
-    cdef double shares
-    found, worths = np.empty(room + 1, np.int32), np.empty(room + 1, np.float32)
+    cdef Py_ssize_t n, room = min(leaf.group.size, high - low) + 1
+    found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = worths
-    with nogil:
-        for chunk in range(size // CHUNK + 1):
-            if not sums.touched[chunk]:
-                continue
-            for at in range(chunk * CHUNK, min((chunk + 1) * CHUNK, size)):
-                shares = sums.shares[at]
-                docs[n] = <int32_t>(sums.low + at)
-                bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
-                n += shares > 0
+    if leaf.group.size < LONG:
+        n = unite(leaf, sums, occurrences, titles, &docs[0], &bounds[0])
+    else:
+        with nogil:
+            n = unite(leaf, sums, occurrences, titles, &docs[0], &bounds[0])
     return found[:n], worths[:n]
+
+
+cdef Py_ssize_t unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, int32_t *docs,
+                      float *bounds) except -1 nogil:
+    """Add the lists up, and put down what was met; returns how many articles were."""
+    cdef Py_ssize_t k
+    for k in range(leaf.group.count):
+        if leaf.whole(k):
+            add_list(sums, leaf.group.raw[k])
+        else:
+            add_some(sums, &leaf.terms[k], occurrences, titles)
+    return gather(sums, leaf.group.worth[STEPS], docs, bounds)
+
+
+cdef Py_ssize_t gather(Sums sums, double weight, int32_t *docs, float *bounds) noexcept nogil:
+    cdef Py_ssize_t n = 0, chunk, at, size = sums.high - sums.low
+    cdef double shares
+    for chunk in range(size // CHUNK + 1):
+        if not sums.touched[chunk]:
+            continue
+        for at in range(chunk * CHUNK, min((chunk + 1) * CHUNK, size)):
+            shares = sums.shares[at]
+            docs[n] = <int32_t>(sums.low + at)
+            bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
+            n += shares > 0
+    return n
