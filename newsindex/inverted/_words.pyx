@@ -5,6 +5,7 @@ Every word of every search asks each segment for them, and patterns for thousand
 `newsindex.inverted.segment`.
 """
 
+from cython cimport no_gc
 from libc.stdint cimport int64_t, uint8_t
 from libc.string cimport memcmp
 
@@ -31,6 +32,7 @@ from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 cdef int chosen = CHOSEN, alike = ALIKE, typed = TYPED
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Meant:
     """The terms that a pattern means in one field of a segment.
 

@@ -5,6 +5,7 @@ These are the loops over posting lists. They read docids and impacts, which are 
 they find is a superset of the best articles; the executor scores those exactly. Where they are long, other threads run meanwhile.
 """
 
+from cython cimport no_gc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
@@ -24,6 +25,7 @@ cdef float LEAST = 1e-30  # what matches is worth something, so that it differs 
 cdef double MARGIN = 1 + 1e-5  # sums of floats are rounded; a bound must not be less than what it bounds
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Group:
     """Articles that have one of several terms, or that were found otherwise: one leaf of a plan in one segment.
 

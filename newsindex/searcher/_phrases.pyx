@@ -6,6 +6,7 @@ has to be: the lists of the next word only where the article has those before, n
 occurrences only where the phrase was found. The GIL is released meanwhile.
 """
 
+from cython cimport no_gc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort
 from libc.string cimport memcpy
@@ -39,6 +40,7 @@ cdef enum:
     ALL_MARKS = 7
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Terms:
     """The terms that a word of a phrase may be, in one segment.
 

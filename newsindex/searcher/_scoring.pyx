@@ -5,6 +5,7 @@ The formula is that of `newsindex.inverted.impacts`, in which an occurrence that
 a share. The GIL is released while a batch of articles is scored. Called by `newsindex.searcher` only.
 """
 
+from cython cimport no_gc
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
@@ -73,6 +74,7 @@ cdef inline const uint8_t *marks_in(bytes marks) except NULL:
     return <const uint8_t *>PyBytes_AS_STRING(marks)
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Leaf:
     """A word of a plan in one segment.
 
