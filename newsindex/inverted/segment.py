@@ -110,6 +110,7 @@ class Segment:
         self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
         self.resolved_terms = 0  # and how much that is
         self._words: dict[str, Words] = {}
+        self._reading_postings = self.reading("postings")  # which each search enters several times
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -415,7 +416,7 @@ class Segment:
 
     def reading_postings(self) -> _Reading:
         """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
-        return self.reading("postings")
+        return self._reading_postings
 
     @cached_property
     def postings(self) -> Pages:
