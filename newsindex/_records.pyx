@@ -14,6 +14,8 @@ from libc.string cimport memchr, memcpy
 
 import json
 
+from newsindex.inverted._columns cimport Numbers, Rows, Strings
+
 from newsindex.article import Article
 
 cdef extern from "Python.h":
@@ -29,7 +31,40 @@ cdef type article_type = Article
 cdef object new_article = Article.__new__
 
 
-def body_of(bytes record):
+cdef class Records:
+    """Some stored articles, by their numbers.
+
+    Args:
+        frames: as many as there are articles.
+        dictionaries: the number of the dictionary of each frame.
+        rows: what lies apart from the frames.
+        decode: from a frame and the number of its dictionary to a record.
+
+    A fault is a ValueError or an IndexError; what `article_of` and `body_of` raise comes besides.
+    """
+
+    cdef Strings frames
+    cdef Numbers dictionaries
+    cdef Rows rows
+    cdef object decode
+
+    def __init__(self, Strings frames not None, Numbers dictionaries not None, Rows rows not None, decode):
+        self.frames, self.dictionaries, self.rows, self.decode = frames, dictionaries, rows, decode
+
+    cpdef bytes record(self, Py_ssize_t doc):
+        """The record of an article."""
+        return self.decode(self.frames.raw(doc), self.dictionaries.get(doc))
+
+    def body(self, Py_ssize_t doc):
+        """The body of an article, without the rest of it."""
+        return body_of(self.record(doc))
+
+    def article(self, Py_ssize_t doc):
+        """An article, as it was added."""
+        return article_of(self.record(doc), self.rows.id(doc), self.rows.title(doc), self.rows.date(doc))
+
+
+cpdef str body_of(bytes record):
     """The text behind the first line of a record.
 
     Raises:
@@ -40,7 +75,7 @@ def body_of(bytes record):
     return text_of(data + header + 1, size - header - 1)
 
 
-def article_of(bytes record, str article_id, str title, date):
+cpdef article_of(bytes record, str article_id, str title, date):
     """The article of a record and of what lies apart from it.
 
     Raises:

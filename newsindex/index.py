@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +52,7 @@ MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a s
 
 _KEPT_SEARCHES: Final = 512  # by each generation, of queries of at most so many characters:
 _KEPT_LENGTH: Final = 200
-_KEPT_PARTS: Final = frozenset((str, dt.date, NoneType))
+_KEPT_DATES: Final = frozenset((str, dt.date, NoneType))
 
 _cache: dict[Path, Index] = {}
 _cache_lock = threading.Lock()
@@ -276,8 +275,10 @@ class Index:
         self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
     ) -> Search:
         """A query, understood and made ready; a generation keeps the latest, for when they are asked again."""
-        now = self._clock()
-        key = _search_key(query, match, since, until, filters, dates.today(now))
+        # In a string only a date of a field can count from today, and that takes a colon.
+        timeless = since is None and until is None and type(query) is str and ":" not in query
+        now = None if timeless else self._clock()
+        key = _search_key(query, match, since, until, filters, now)
         search = None if key is None else snapshot.searches.get(key)
         if search is None:
             plan = self._plan(snapshot, query, match, since, until, filters, now)
@@ -296,7 +297,7 @@ class Index:
         since: When,
         until: When,
         filters: Filters,
-        now: dt.datetime,
+        now: dt.datetime | None,
     ) -> Plan:
         asked = self._plan_query(query, match, snapshot.manifest.fields, now)
         parts: list[Plan] = [] if isinstance(asked, Everything) else [asked]
@@ -307,7 +308,7 @@ class Index:
         ]
         return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
-    def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime) -> Plan:
+    def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime | None) -> Plan:
         text = query if isinstance(query, str) else None
         if text is not None and (made := plan_plain(text, match, self._stemmer)) is not None:
             return made
@@ -458,16 +459,18 @@ def _count(name: str, value: object) -> int:
 
 
 def _search_key(
-    query: object, match: object, since: object, until: object, filters: Any, today: dt.date
+    query: object, match: object, since: object, until: object, filters: Any, now: dt.datetime | None
 ) -> tuple[object, ...] | None:
     """What a search depends on besides the generation; None if it is not to be kept. Date words count from a day."""
     if type(query) is not str or len(query) > _KEPT_LENGTH or (filters is not None and type(filters) is not dict):
         return None
-    pairs = tuple(filters.items()) if filters else ()
     # Exact types: others may be equal and mean something else, as times before and after clocks are put back do.
-    if not _KEPT_PARTS.issuperset(map(type, (match, since, until, *chain(*pairs)))):
+    if type(match) is not str or type(since) not in _KEPT_DATES or type(until) not in _KEPT_DATES:
         return None
-    return query, match, since, until, pairs, today
+    if filters and any(type(field) is not str or type(value) is not str for field, value in filters.items()):
+        return None
+    pairs = tuple(filters.items()) if filters else ()
+    return query, match, since, until, pairs, None if now is None else dates.today(now)
 
 
 def _check_page(limit: int | None, offset: int, sort: str) -> None:

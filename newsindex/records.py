@@ -25,9 +25,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex._records import article_of, body_of
+from newsindex._records import Records
 from newsindex.article import Article
-from newsindex.errors import CorruptIndexError, NewsIndexError
+from newsindex.errors import ArticleError, CorruptIndexError
 from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted.build import wide
 from newsindex.inverted.columns import Packed, pack, picked, write_strings
@@ -67,8 +67,9 @@ class StoredArticles:
             raise CorruptIndexError(self._path, "dictionaries", reason=str(error)) from error
 
     @cached_property
-    def _reader(self) -> ArticleReader:
-        return ArticleReader(self.dictionaries)
+    def _records(self) -> Records:
+        reader = ArticleReader(self.dictionaries)
+        return Records(self._frames, self._numbers, self._segment.rows, reader.decode)
 
     def dictionaries_of(self, docs: NDArray[np.int32]) -> NDArray[np.int64]:
         """The numbers of the dictionaries of some articles' frames."""
@@ -90,25 +91,22 @@ class StoredArticles:
     def record(self, doc: int) -> bytes:
         """The record of an article."""
         try:
-            return self._reader.decode(self._frames.view(doc), self._numbers[doc])
+            return self._records.record(doc)
         except (ValueError, IndexError) as error:
             raise self._damaged(doc, error) from error
 
     def body(self, doc: int) -> str:
         """The body of an article, without the rest of it."""
-        record = self.record(doc)
         try:
-            return body_of(record)
-        except ValueError as error:
+            return self._records.body(doc)
+        except (ValueError, IndexError) as error:
             raise self._damaged(doc, error) from error
 
     def read(self, doc: int) -> Article:
         """An article, as it was added."""
-        rows, record = self._segment.rows, self.record(doc)
-        article_id, title, date = rows.id(doc), rows.title(doc), rows.date(doc)
         try:
-            return article_of(record, article_id, title, date)
-        except (ValueError, TypeError, StopIteration, RecursionError, NewsIndexError) as error:
+            return self._records.article(doc)
+        except (ValueError, IndexError, TypeError, StopIteration, RecursionError, ArticleError) as error:
             raise self._damaged(doc, error) from error
 
     def _damaged(self, doc: int, error: Exception) -> CorruptIndexError:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import mmap
 import threading
+from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -179,13 +180,18 @@ class Stemmer:
         >>> stemmer.derivation("declara"), stemmer.derivation("declarație")
         ('declar', 'declar')
         """
+        return self.derivations([term])[0]
+
+    def derivations(self, terms: Sequence[str]) -> list[str]:
+        """The `derivation` of each of some terms."""
+        words = [term.removesuffix(UNKNOWN) for term in terms]
         with self._lock:  # PyStemmer's objects are not safe to share between threads
             if self._snowball is None:
                 from Stemmer import Stemmer as Snowball
 
                 self._snowball = Snowball("romanian")
-            stem: str = self._snowball.stemWord(term.removesuffix(UNKNOWN))
-        return stem
+            stems: list[str] = self._snowball.stemWords(words)
+        return stems
 
     def _unknown(self, form: str) -> str:
         """The class of a form that the lexicon does not have."""

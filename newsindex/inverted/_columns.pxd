@@ -26,6 +26,7 @@ cdef class Strings:
 
     cdef int find(self, Py_ssize_t index, Py_ssize_t* start, Py_ssize_t* size) except -1
     cdef str get(self, Py_ssize_t index)
+    cpdef bytes raw(self, Py_ssize_t index)
 
 
 cdef class Rows:

@@ -160,7 +160,7 @@ cdef class Strings:
         self.find(index, &start, &size)
         return memoryview(self.array)[start:start + size]
 
-    def raw(self, Py_ssize_t index):
+    cpdef bytes raw(self, Py_ssize_t index):
         """String `index` as UTF-8."""
         cdef Py_ssize_t start, size
         self.find(index, &start, &size)

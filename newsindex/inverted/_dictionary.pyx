@@ -380,19 +380,6 @@ cdef class Dictionary:
                 step(self, &cursor)
         return found[0, :n], found[1, :n]
 
-    def entries(self, Py_ssize_t low, Py_ssize_t high):
-        """The entries of a range, in a list."""
-        cdef Cursor cursor
-        cdef uint8_t[ENTRY_ROOM] out
-        cdef list found = []
-        check_range(self, low, high)
-        if low < high:
-            start(self, &cursor, low)
-        while len(found) < high - low:
-            next_entry(self, &cursor)
-            found.append(out[:whole(&cursor, out)])
-        return found
-
     def unsorted(self, Py_ssize_t low, Py_ssize_t high):
         """The first entry after `low` that is not greater than the one before it, or -1: for checking an index."""
         check_range(self, low, high)

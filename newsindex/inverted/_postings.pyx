@@ -23,6 +23,7 @@ and the number of articles before it is used, and a fault is a ValueError that t
 CorruptIndexError.
 """
 
+from cython cimport no_gc
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -55,6 +56,7 @@ BLOCK = _BLOCK
 PADDING = 8
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class PostingList:
     """One posting list, decoded on demand.
 

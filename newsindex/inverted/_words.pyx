@@ -5,6 +5,7 @@ Every word of every search asks each segment for them, and patterns for thousand
 `newsindex.inverted.segment`.
 """
 
+from cython cimport no_gc
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport qsort
@@ -13,6 +14,7 @@ from libc.string cimport memcmp, memcpy, memset
 import numpy as np
 
 from newsindex.inverted._dictionary cimport (
+    ENTRY_ROOM,
     MAX_TEXT,
     Cursor,
     Dictionary,
@@ -22,6 +24,7 @@ from newsindex.inverted._dictionary cimport (
     seek,
     start,
     tail_of,
+    whole,
 )
 from newsindex.inverted._pages cimport Pages
 from newsindex.inverted._postings cimport PostingList
@@ -31,6 +34,7 @@ from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 cdef int chosen = CHOSEN, alike = ALIKE, typed = TYPED
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Meant:
     """The terms that a pattern means in one field of a segment.
 
@@ -135,6 +139,21 @@ cdef class Words:
             self.go_to(&cursor, term)
             lists.append(self.open(&cursor))
         return Meant(tuple(lists), (b"",) * len(lists), (chosen,) * len(lists), chosen if lists else 0)
+
+    def begun(self, bytes prefix not None, Py_ssize_t limit):
+        """The terms that begin with `prefix`, the first `limit` of them: the number of the first, and all names."""
+        cdef Cursor cursor
+        cdef uint8_t[ENTRY_ROOM] name
+        cdef Py_ssize_t size = len(prefix), index, first
+        cdef list names = []
+        index = first = seek(self.terms, &cursor, self.first_term, self.end_term, prefix, size)
+        while index < self.end_term and len(names) < limit and cursor.size >= size \
+                and memcmp(cursor.text, <const uint8_t *>prefix, size) == 0:
+            names.append(name[:whole(&cursor, name)].decode())
+            index += 1
+            if index < self.end_term:
+                next_entry(self.terms, &cursor)
+        return first, names
 
     cdef int go_to(self, Cursor *cursor, Py_ssize_t term) except -1:
         """Read a term that there is; of the block where the cursor is, no entry is read again."""

@@ -111,6 +111,7 @@ class Segment:
         self.resolved_terms = 0  # and how much that is
         self._words: dict[str, Words] = {}
         self._readings: dict[str, int] = {}  # where those of each field begin
+        self._reading_postings = self.reading("postings")  # which each search enters several times
         with self.reading("description"):
             self.articles = _whole(description["articles"])
             self.words = {part: _whole(description["words"][part]) for part in ("title", "body")}
@@ -385,16 +386,11 @@ class Segment:
         with self.reading("forms"):
             return self.forms.lower_bound(bounds.first_form, bounds.end_form, READING), bounds.end_form
 
-    def terms_from(self, field: str, prefix: str, limit: int) -> list[tuple[int, str]]:
-        """The first `limit` terms that begin with `prefix`: their numbers and names."""
-        bounds = self.fields.get(field)
-        if bounds is None:
-            return []
-        first = prefix.encode()
+    def terms_from(self, field: str, prefix: str, limit: int) -> tuple[int, list[str]]:
+        """The first `limit` terms that begin with `prefix`: the number of the first, and their names."""
         with self.reading("terms"):
-            low = self.terms.lower_bound(bounds.first_term, bounds.end_term, first)
-            high = min(self.terms.lower_bound(low, bounds.end_term, first + b"\xff"), low + limit)
-            return [(low + k, name.decode()) for k, name in enumerate(self.terms.entries(low, high))]
+            words = self._words.get(field) or self._words_of(field)
+            return words.begun(prefix.encode(), limit) if words else (0, [])
 
     def form_range(self, field: str, first: bytes, end: bytes | None) -> tuple[int, int]:
         """The forms whose dictionary entries are at least `first` and less than `end`; None: all real ones."""
@@ -449,7 +445,7 @@ class Segment:
 
     def reading_postings(self) -> _Reading:
         """A context in which a ValueError of a posting list becomes a CorruptIndexError."""
-        return self.reading("postings")
+        return self._reading_postings
 
     @cached_property
     def postings(self) -> Pages:

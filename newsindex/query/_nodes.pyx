@@ -2,7 +2,11 @@
 """What the plans of `newsindex.query.nodes` are made of: immutable, compared by value, hashed once. Import them there.
 
 Compiled, since a query makes two or three for each of its words, and a frozen record of Python takes a microsecond.
+No cycle can go through them, so they are hidden from the garbage collector: its rounds come when so many new objects
+are kept, and make the slowest searches.
 """
+
+from cython cimport no_gc
 
 
 cdef class Node:
@@ -34,6 +38,7 @@ cdef class Node:
         return type(self), self.held()
 
 
+@no_gc
 cdef class Stem(Node):
     """Any form of a word.
 
@@ -57,6 +62,7 @@ cdef class Stem(Node):
         return self.stem, self.form, self.others, self.loose
 
 
+@no_gc
 cdef class Derived(Node):
     """Any form of the words that are derived from the same one as a word, but not of that word.
 
@@ -133,6 +139,7 @@ cdef class Fuzzy(Node):
         return self.form, self.distance, self.prefix
 
 
+@no_gc
 cdef class Word(Node):
     """Articles in whose `field` some word matches `pattern`."""
 
@@ -148,6 +155,7 @@ cdef class Word(Node):
         return self.field, self.pattern, self.boost
 
 
+@no_gc
 cdef class Phrase(Node):
     """Articles whose `field` has words matching `patterns` in this order.
 
@@ -184,6 +192,7 @@ cdef class Dates(Node):
         return self.since, self.until
 
 
+@no_gc
 cdef class OneOf(Node):
     """Articles whose metadata `field` holds one of `values`, compared whole after cleaning."""
 
@@ -210,6 +219,7 @@ cdef class Nothing(Node):
     __match_args__ = ()
 
 
+@no_gc
 cdef class And(Node):
     """Articles that match every child; at least one child is no `Not`. Scores add up."""
 
@@ -223,6 +233,7 @@ cdef class And(Node):
         return (self.children,)
 
 
+@no_gc
 cdef class Or(Node):
     """Articles that match some child; scores add up."""
 
@@ -236,6 +247,7 @@ cdef class Or(Node):
         return (self.children,)
 
 
+@no_gc
 cdef class Not(Node):
     """Articles that do not match `child`; scores nothing."""
 
@@ -249,6 +261,7 @@ cdef class Not(Node):
         return (self.child,)
 
 
+@no_gc
 cdef class Maybe(Node):
     """Articles that match `required`; those that match `optional` too rank higher."""
 
@@ -263,6 +276,7 @@ cdef class Maybe(Node):
         return self.required, self.optional
 
 
+@no_gc
 cdef class Unscored(Node):
     """Articles that match `child`, adding `score` to each instead of its own score."""
 

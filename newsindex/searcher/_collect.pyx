@@ -2,9 +2,10 @@
 """Which articles of a segment match some words, and what each is worth at most: `all_of`, `any_of`.
 
 These are the loops over posting lists. They read docids and impacts, which are bounds (`newsindex.inverted.impacts`), so what
-they find is a superset of the best articles; the executor scores those exactly. The GIL is released in them.
+they find is a superset of the best articles; the executor scores those exactly. Where they are long, other threads run meanwhile.
 """
 
+from cython cimport no_gc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
@@ -12,6 +13,7 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, rewind, seek
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._batches cimport Batch, Walk, keep_common, least_worth, most_worth, move, next_batch
 
@@ -23,6 +25,7 @@ cdef float LEAST = least_worth()
 cdef double MARGIN = 1 + 1e-5  # sums of floats are rounded; a bound must not be less than what it bounds
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Group:
     """Articles that have one of several terms, or that were found otherwise: one leaf of a plan in one segment.
 
@@ -168,34 +171,43 @@ def all_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None
 cdef Chosen collect_all(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
                         float cutoff):
     """`all_of`, with as many flags as articles."""
-    cdef Py_ssize_t g
-    cdef float rest = 0
-    cdef bint scoring
-    cdef Batch batch
     if not groups:
         raise ValueError("a group at least expected")
     cdef list ordered = groups if len(groups) == 1 else sorted(groups, key=_size)
     cdef Walks walks = Walks(ordered, low, high)
-    cdef Chosen chosen = Chosen(min((<Group>ordered[0]).size, high - low), keep, share, cutoff)
-    cdef Choice *choice = &chosen.choice
-    choice.alive = alive
-    with nogil:
-        for g in range(1, walks.count):
-            rest += most_worth(&walks.walks[g])
-        while low < high:
-            next_batch(walks.walks, &batch, low, high)
-            if batch.size == 0:
-                break
-            low = <int64_t>batch.docs[batch.size - 1] + 1
-            # Where none can be worth enough, they are only counted.
-            scoring = <float>(MARGIN * (batch.most + rest)) >= choice.least
-            g = 1
-            while g < walks.count and batch.count:
-                keep_common(&walks.walks[g], &batch, scoring)
-                g += 1
-            take_batch(walks.walks, &batch, choice, scoring)
-        chosen.drop()
+    cdef Py_ssize_t room = min((<Group>ordered[0]).size, high - low)
+    cdef Chosen chosen = Chosen(room, keep, share, cutoff)
+    chosen.choice.alive = alive
+    if room * walks.count < LONG:
+        walk_together(walks, low, high, &chosen.choice)
+    else:
+        with nogil:
+            walk_together(walks, low, high, &chosen.choice)
+    chosen.drop()
     return chosen
+
+
+cdef int walk_together(Walks walks, int64_t low, int64_t high, Choice *choice) except -1 nogil:
+    """Choose from the articles that all walks meet."""
+    cdef Py_ssize_t g
+    cdef float rest = 0
+    cdef bint scoring
+    cdef Batch batch
+    for g in range(1, walks.count):
+        rest += most_worth(&walks.walks[g])
+    while low < high:
+        next_batch(walks.walks, &batch, low, high)
+        if batch.size == 0:
+            break
+        low = <int64_t>batch.docs[batch.size - 1] + 1
+        # Where none can be worth enough, they are only counted.
+        scoring = <float>(MARGIN * (batch.most + rest)) >= choice.least
+        g = 1
+        while g < walks.count and batch.count:
+            keep_common(&walks.walks[g], &batch, scoring)
+            g += 1
+        take_batch(walks.walks, &batch, choice, scoring)
+    return 0
 
 
 cdef void take_batch(const Walk *first, const Batch *batch, Choice *choice, bint scoring) noexcept nogil:
@@ -306,45 +318,55 @@ def any_of(list groups, int64_t low, int64_t high, const uint8_t[::1] alive=None
 cdef Chosen collect_any(list groups, int64_t low, int64_t high, const uint8_t *alive, Py_ssize_t keep, float share,
                         float cutoff):
     """`any_of`, with as many flags as articles."""
-    cdef Py_ssize_t g, i, chunk, size
-    cdef int64_t base, first
-    cdef float *sums
     cdef Walks walks = Walks(groups, low, high)
     cdef Scratch scratch = Scratch()
-    cdef Window *window = &scratch.window
-    cdef Py_ssize_t room = min(<int64_t>sum(map(_size, groups)), max(high - low, 0))
+    cdef Py_ssize_t postings = sum(map(_size, groups)), room = min(postings, max(high - low, 0))
     cdef Chosen chosen = Chosen(room, keep, share, cutoff)
-    cdef Choice *choice = &chosen.choice
-    choice.alive = alive
-    with nogil:
-        for g in range(walks.count):
-            move(&walks.walks[g], low)  # what lies before the first window is no part of it
-        base = low
-        while base < high:
-            # Where no group has an article, its window is not looked at.
-            base = nearest(walks.walks, walks.count, base)
-            if base >= high:
-                break
-            window.low, window.high = base, min(base + WINDOW, high)
-            for g in range(walks.count):
-                add_walk(&walks.walks[g], window)
-            for chunk in range((window.high - base + CHUNK - 1) // CHUNK):
-                if not window.touched[chunk]:
-                    continue
-                window.touched[chunk] = 0
-                first = base + chunk * CHUNK
-                size = min(<int64_t>CHUNK, window.high - first)
-                sums = window.sums + chunk * CHUNK
-                for i in range(size if choice.alive != NULL else 0):
-                    sums[i] *= choice.alive[first + i] != 0
-                if promising(sums, size, choice.least, &choice.total):
-                    for i in range(size):
-                        if sums[i] != 0:
-                            choose(choice, first + i, sums[i])
-                memset(sums, 0, size * sizeof(float))
-            base = window.high
-        chosen.drop()
+    chosen.choice.alive = alive
+    if min(postings, room * walks.count) < LONG:
+        walk_any(walks, &scratch.window, low, high, &chosen.choice)
+    else:
+        with nogil:
+            walk_any(walks, &scratch.window, low, high, &chosen.choice)
+    chosen.drop()
     return chosen
+
+
+cdef int walk_any(Walks walks, Window *window, int64_t low, int64_t high, Choice *choice) except -1 nogil:
+    """Choose from the articles that some walk meets."""
+    cdef Py_ssize_t g, chunk
+    cdef int64_t base = low
+    for g in range(walks.count):
+        move(&walks.walks[g], low)  # what lies before the first window is no part of it
+    while base < high:
+        # Where no group has an article, its window is not looked at.
+        base = nearest(walks.walks, walks.count, base)
+        if base >= high:
+            break
+        window.low, window.high = base, min(base + WINDOW, high)
+        for g in range(walks.count):
+            add_walk(&walks.walks[g], window)
+        for chunk in range((window.high - base + CHUNK - 1) // CHUNK):
+            if window.touched[chunk]:
+                take_chunk(window, chunk, choice)
+        base = window.high
+    return 0
+
+
+cdef int take_chunk(Window *window, Py_ssize_t chunk, Choice *choice) except -1 nogil:
+    """Choose from the articles of a part of a window, which is clear again then."""
+    cdef int64_t first = window.low + chunk * CHUNK
+    cdef Py_ssize_t i, size = min(<int64_t>CHUNK, window.high - first)
+    cdef float *sums = window.sums + chunk * CHUNK
+    for i in range(size if choice.alive != NULL else 0):
+        sums[i] *= choice.alive[first + i] != 0
+    if promising(sums, size, choice.least, &choice.total):
+        for i in range(size):
+            if sums[i] != 0:
+                choose(choice, first + i, sums[i])
+    memset(sums, 0, size * sizeof(float))
+    window.touched[chunk] = 0
+    return 0
 
 
 cdef inline bint promising(const float *sums, Py_ssize_t size, float least, Py_ssize_t *total) noexcept nogil:

@@ -26,6 +26,8 @@ cdef class Walk:
     cdef Buffer docs, sums  # int32: the articles that were found, and six of each
 
     cdef tuple found(self)
+    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
+                  const uint32_t *limits) except -1 nogil
     cdef int64_t meet(self, int64_t doc) except -1 nogil
     cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
                          const uint32_t *limits) except -1 nogil

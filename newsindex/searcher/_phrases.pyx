@@ -4,9 +4,10 @@
 Called by `newsindex.searcher.terms`. Words are taken rarest first, and of each no more is read than has to be: the list
 of the next word only where articles have those before, and where all words stand only in articles that have all. Words of
 one term, as nearly all are, are looked for in a block of articles at a time, and that two of them are near each other is
-seen in their positions as they are packed; only then what their forms are is read. The GIL is released meanwhile.
+seen in their positions as they are packed; only then what their forms are is read.
 """
 
+from cython cimport no_gc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
@@ -15,6 +16,7 @@ import numpy as np
 
 from newsindex.inverted._blocks cimport ABSENT, BLOCK, END, Cursor, forward, locate, rewind, seek
 from newsindex.inverted._buffers cimport Buffer, put_bytes
+from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
 from newsindex.searcher._tracks cimport (
@@ -30,6 +32,7 @@ from newsindex.searcher._tracks cimport (
 )
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Terms:
     """The terms that a word of a phrase may be, in one segment.
 
@@ -151,6 +154,27 @@ cdef class Walk:
             memcpy(&docs_out[0], self.docs.data, self.docs.size)
             memcpy(&sums_out[0, 0], self.sums.data, self.sums.size)
         return docs, sums
+
+    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
+                  const uint32_t *limits) except -1 nogil:
+        """Find the articles from `low` to `high` - 1, or those of them in `docs` if not NULL, that have the phrase."""
+        cdef int64_t doc = low, met
+        cdef Py_ssize_t at = 0
+        if self.simple:
+            return self.walk_blocks(low, high, docs, size, limits)
+        while True:
+            if docs != NULL:
+                at = gallop(docs, size, at, doc)
+                doc = docs[at] if at < size else END
+            else:
+                doc = move(self.rarest[0], doc)
+            if doc >= high:
+                return 0
+            met = self.meet(doc)
+            if met == doc:
+                self.count_in(doc, limits[doc] if limits != NULL else 0)
+                met += 1
+            doc = met
 
     cdef int64_t meet(self, int64_t doc) except -1 nogil:
         """Go on to an article; returns it if it has all words, else where these may be next, as far as is known."""
@@ -294,23 +318,11 @@ def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelli
 cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, const uint32_t *limits,
                const int32_t *docs, Py_ssize_t size):
     """`find_phrase`, of a word at least; the walk has what was found. `docs` is NULL for all articles."""
-    cdef int64_t doc = low, met
-    cdef Py_ssize_t at = 0
     cdef Walk walk = Walk(words, low, high, slop, spelling)
-    with nogil:
-        if walk.simple:
-            walk.walk_blocks(low, high, docs, size, limits)
-        while not walk.simple:
-            if docs != NULL:
-                at = gallop(docs, size, at, doc)
-                doc = docs[at] if at < size else END
-            else:
-                doc = move(walk.rarest[0], doc)
-            if doc >= high:
-                break
-            met = walk.meet(doc)
-            if met == doc:
-                walk.count_in(doc, limits[doc] if limits != NULL else 0)
-                met += 1
-            doc = met
+    cdef int64_t rarest = min([(<Terms>terms).size for terms in words])
+    if min(rarest, size if docs != NULL else high - low) * SCORED < LONG:
+        walk.walk(low, high, docs, size, limits)
+    else:
+        with nogil:
+            walk.walk(low, high, docs, size, limits)
     return walk

@@ -5,6 +5,7 @@ The formula is that of `newsindex.inverted.impacts`, in which an occurrence that
 a share. The GIL is released while a batch of articles is scored. Called by `newsindex.searcher` only.
 """
 
+from cython cimport no_gc
 from cpython.bytes cimport PyBytes_AS_STRING
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
@@ -23,6 +24,7 @@ from newsindex.inverted._blocks cimport (
     open_rows,
     peek,
 )
+from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport touch
 from newsindex.inverted._postings cimport PostingList
@@ -66,6 +68,7 @@ cdef inline const uint8_t *marks_in(bytes marks) except NULL:
     return <const uint8_t *>PyBytes_AS_STRING(marks)
 
 
+@no_gc  # as the nodes of plans, which say why
 cdef class Leaf:
     """A word of a plan in one segment.
 
@@ -193,10 +196,19 @@ cdef int add_scores(list leaves, Scale scale, const int32_t *docs, Py_ssize_t n,
         return 0
     for i, leaf in enumerate(leaves):
         tallies.leaves[i] = <void *>leaf
+    if n * count * SCORED < LONG:
+        return add_leaves(count, scale, docs, n, scores, tallies, occurrences)
     # Without the GIL nothing is counted: `leaves` keeps the leaves alive, and these their lists.
     with nogil:
-        for i in range(count):
-            add_leaf(<Leaf>tallies.leaves[i], scale, docs, n, scores, tallies, occurrences)
+        add_leaves(count, scale, docs, n, scores, tallies, occurrences)
+    return 0
+
+
+cdef int add_leaves(Py_ssize_t count, Scale scale, const int32_t *docs, Py_ssize_t n, double *scores, Tallies tallies,
+                    Occurrences occurrences) except -1 nogil:
+    cdef Py_ssize_t i
+    for i in range(count):
+        add_leaf(<Leaf>tallies.leaves[i], scale, docs, n, scores, tallies, occurrences)
     return 0
 
 

@@ -14,6 +14,7 @@ from libc.string cimport memcpy
 import numpy as np
 
 from newsindex.analysis._tokens cimport Token, advance, exact, locate, prepared, survey
+from newsindex.inverted._gil cimport LONG
 
 from newsindex.analysis import fold
 from newsindex.analysis.alignment import align
@@ -112,16 +113,23 @@ cdef Py_ssize_t place(str source, Hit* hits, Py_ssize_t wanted):
     """Find the tokens in a prepared text, and return how many it has."""
     cdef const void* data = PyUnicode_DATA(source)
     cdef int kind = PyUnicode_KIND(source)
-    cdef Py_ssize_t i, n = len(source), read = 0
+    cdef Py_ssize_t n = len(source)
+    if n < LONG:
+        return place_among(kind, data, n, hits, wanted)
+    with nogil:
+        return place_among(kind, data, n, hits, wanted)
+
+
+cdef Py_ssize_t place_among(int kind, const void* data, Py_ssize_t n, Hit* hits, Py_ssize_t wanted) noexcept nogil:
+    cdef Py_ssize_t i, read = 0
     cdef Token token
     token.end = 0
-    with nogil:
-        for i in range(wanted):
-            while read <= hits[i].position:
-                if not locate(kind, data, n, token.end, &token):
-                    return i
-                read += 1
-            hits[i].start, hits[i].end = token.start, token.end
+    for i in range(wanted):
+        while read <= hits[i].position:
+            if not locate(kind, data, n, token.end, &token):
+                return i
+            read += 1
+        hits[i].start, hits[i].end = token.start, token.end
     return wanted
 
 

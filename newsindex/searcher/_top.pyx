@@ -13,6 +13,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, highest_impact, rewind, seek
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
 from newsindex.searcher._phrases cimport Walk, find
@@ -239,7 +240,6 @@ def best_of(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutof
 cdef Chosen collect_best(Group group, int64_t low, int64_t high, Py_ssize_t keep, float cutoff):
     cdef PostingList plist
     cdef Py_ssize_t begin, end
-    cdef int least
     cdef Chosen chosen
     if group.count != 1:
         raise ValueError(f"{group.count} lists where one is expected")
@@ -253,18 +253,27 @@ cdef Chosen collect_best(Group group, int64_t low, int64_t high, Py_ssize_t keep
     begin = cursor.block * BLOCK + cursor.at
     end = one.df if high >= one.articles or seek(&cursor, high) == END else cursor.block * BLOCK + cursor.at
     chosen = Chosen(end - begin)
-    with nogil:
-        least = limit(one, begin, end, keep) if keep else 1
-        # What is worth as much belongs to it; of a word without weight all is.
-        while least > 1 and group.worth[least - 1] == group.worth[least]:
-            least -= 1
-        chosen.choice.least = group.worth[least] if least > 1 else 0
-        if chosen.choice.least < cutoff:
-            chosen.choice.least = cutoff
-            while least <= 255 and group.worth[least] < cutoff:
-                least += 1
-        take_from(group, begin, end, least, &chosen.choice)
+    if end - begin < LONG:
+        take_best(group, begin, end, keep, cutoff, &chosen.choice)
+    else:
+        with nogil:
+            take_best(group, begin, end, keep, cutoff, &chosen.choice)
     return chosen
+
+
+cdef int take_best(Group group, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t keep, float cutoff,
+                   Choice *choice) except -1 nogil:
+    """Take the best of the postings from `begin` to `end` - 1 of the list of a group."""
+    cdef int least = limit(group.raw[0], begin, end, keep) if keep else 1
+    # What is worth as much belongs to it; of a word without weight all is.
+    while least > 1 and group.worth[least - 1] == group.worth[least]:
+        least -= 1
+    choice.least = group.worth[least] if least > 1 else 0
+    if choice.least < cutoff:
+        choice.least = cutoff
+        while least <= 255 and group.worth[least] < cutoff:
+            least += 1
+    return take_from(group, begin, end, least, choice)
 
 
 cdef int take_from(Group group, Py_ssize_t begin, Py_ssize_t end, int least, Choice *choice) except -1 nogil:

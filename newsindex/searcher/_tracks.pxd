@@ -92,8 +92,7 @@ cdef inline int open_block(Track *track) except -1 nogil:
             fault("occurrences blocks that overlap")
         track.read = end
         if end > track.verified:
-            with gil:
-                touch((<PostingList>track.plist).positions, begin, end)
+            touch((<PostingList>track.plist).positions, begin, end)
             track.verified = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS << PAGE_BITS
     open_rows(&track.rows, section, begin, end, count, track.cursor.list.forms)
     track.block = block

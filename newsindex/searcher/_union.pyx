@@ -13,6 +13,7 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, List, decode_docs, decode_ends, first_block
+from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._scoring cimport Leaf, Term
@@ -151,7 +152,6 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     `title_words` is how long titles are; it is asked for where the word is looked for in bodies. With `alive`, a flag
     for each docid, the others are left out. Only the docids are returned of those that may be worth `floor`.
     """
-    cdef Py_ssize_t k
     cdef PostingList plist
     cdef Occurrences occurrences = Occurrences()
     cdef const uint32_t *titles = NULL
@@ -169,33 +169,38 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     if alive is not None and alive.shape[0] != articles:
         raise ValueError(f"a flag expected for each of {articles} articles, not {alive.shape[0]}")
     cdef Sums sums = sums_for(low, high, leaf.most)
-    with nogil:
-        for k in range(leaf.group.count):
-            if leaf.whole(k):
-                add_list(sums, leaf.group.raw[k])
-            else:
-                add_some(sums, &leaf.terms[k], occurrences, titles)
-    found = gathered(sums, leaf, alive, <float>(HAIR * floor))
-    if sums.room <= MOST_SPARE and len(spare) < SPARES:
-        spare.append(sums)
-    return found
-
-
-cdef tuple gathered(Sums sums, Leaf leaf, const uint8_t[::1] alive, float floor):
-    """What `united` returns; the sums are 0 again."""
-    cdef Py_ssize_t total, n = 0, i
-    cdef Py_ssize_t room = min(leaf.group.size, sums.high - sums.low) + 1
-    cdef double weight = leaf.group.worth[STEPS], rounding = 1 + ROUNDING * leaf.group.count, shares
+    cdef Py_ssize_t total, n, room = min(leaf.group.size, high - low) + 1
     found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
     cdef int32_t[::1] docs = found
     cdef float[::1] bounds = worths
-    with nogil:
-        total = take(sums, &alive[sums.low] if alive is not None else NULL, &docs[0], &bounds[0])
-        for i in range(total):
-            shares = rounding * bounds[i]
-            docs[n], bounds[n] = docs[i], <float>max(weight * (shares / (K1 + shares)), LEAST)
-            n += bounds[n] >= floor
+    cdef const uint8_t *flags = &alive[low] if alive is not None else NULL
+    cdef float least = <float>(HAIR * floor)
+    if leaf.group.size < LONG:
+        n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+    else:
+        with nogil:
+            n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+    if sums.room <= MOST_SPARE and len(spare) < SPARES:
+        spare.append(sums)
     return total, found[:n], worths[:n]
+
+
+cdef Py_ssize_t unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, const uint8_t *alive,
+                      float floor, int32_t *docs, float *bounds, Py_ssize_t *total) except -1 nogil:
+    """Add the lists up and put down what is worth enough; returns how many articles are. The sums are 0 again."""
+    cdef Py_ssize_t k, i, n = 0
+    cdef double weight = leaf.group.worth[STEPS], rounding = 1 + ROUNDING * leaf.group.count, shares
+    for k in range(leaf.group.count):
+        if leaf.whole(k):
+            add_list(sums, leaf.group.raw[k])
+        else:
+            add_some(sums, &leaf.terms[k], occurrences, titles)
+    total[0] = take(sums, alive, docs, bounds)
+    for i in range(total[0]):
+        shares = rounding * bounds[i]
+        docs[n], bounds[n] = docs[i], <float>max(weight * (shares / (K1 + shares)), LEAST)
+        n += bounds[n] >= floor
+    return n
 
 
 cdef Py_ssize_t take(Sums sums, const uint8_t *alive, int32_t *docs, float *shares) noexcept nogil:

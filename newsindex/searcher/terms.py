@@ -7,7 +7,7 @@ confirms them and counts for their scores.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -79,7 +79,7 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
         names = (pattern.stem, *pattern.others)
         return segment.look_up(field, names, pattern.form, fold(pattern.form), pattern.loose)
     if isinstance(pattern, Derived):
-        return segment.whole(field, list(_derived_terms(segment, field, pattern)))
+        return segment.whole(field, _derived_terms(segment, field, pattern))
     if isinstance(pattern, Form):
         found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
         return Meant() if found is None else segment.gather(field, *np.array(found, np.int64).reshape(2, 1))
@@ -95,11 +95,14 @@ def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
     segment.resolved[key] = found
 
 
-def _derived_terms(segment: Segment, field: str, pattern: Derived) -> Iterator[int]:
+def _derived_terms(segment: Segment, field: str, pattern: Derived) -> list[int]:
     """The terms that share a root and begin with it, as nearly all do: whatever they are, their number is bounded."""
-    for term, stem in segment.terms_from(field, pattern.root, _MAX_DERIVED):
-        if stem not in pattern.stems and _stemmer.derivation(stem) == pattern.root:
-            yield term
+    first, stems = segment.terms_from(field, pattern.root, _MAX_DERIVED)
+    return [
+        term
+        for term, (stem, root) in enumerate(zip(stems, _stemmer.derivations(stems), strict=True), first)
+        if root == pattern.root and stem not in pattern.stems
+    ]
 
 
 def _matching_forms(segment: Segment, field: str, pattern: Prefix | Wildcard | Fuzzy) -> FormColumns:

@@ -144,7 +144,8 @@ class ArticleReader:
             size: int = zstandard.frame_content_size(frame)
             if not 0 <= size <= min(MAX_ARTICLE_BYTES, len(frame) * _MAX_RATIO):
                 raise ValueError(f"a frame of {len(frame)} bytes cannot hold an article of {size} bytes")
-            record = self._decompressor(dictionary).decompress(frame, allow_extra_data=False)
+            # The last two: no frames behind this one, nor anything else.
+            record = self._decompressor(dictionary).decompress(frame, 0, False, False)
         except zstandard.ZstdError as error:
             raise ValueError(f"not the frame of an article: {error}") from error
         if len(record) != size:

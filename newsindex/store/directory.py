@@ -19,6 +19,7 @@ import re
 import stat
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
@@ -134,6 +135,7 @@ class Directory(Protocol):
         """Return when creations, renames and removals so far would survive a loss of power."""
 
 
+@lru_cache(maxsize=64)  # every search names the manifest
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of an index file; use letters, digits, dots, dashes and underscores")

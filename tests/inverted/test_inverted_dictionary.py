@@ -76,10 +76,7 @@ def check_both_ways(strings, payloads, of_forms):
     for wide in (offsets, offsets.astype(np.uint64)):
         dictionary = Dictionary(Pages(blocks), Pages(wide.view(np.uint8)), len(strings), 2**50, of_forms)
         assert len(dictionary) == len(strings)
-        assert dictionary.entries(0, len(strings)) == strings
         assert list(zip(*map(list, dictionary.payloads(0, len(strings))), strict=True)) == payloads
-        middle = len(strings) // 2
-        assert dictionary.entries(middle, len(strings)) == strings[middle:]
         assert [dictionary.entry(at) for at in range(len(strings))] == strings
         assert [dictionary.payload(at) for at in range(len(strings))] == payloads
 
@@ -158,7 +155,6 @@ def test_unsorted_names_the_first_that_does_not_rise(strings):
 def test_ranges_that_are_not_there_are_refused(low, high):
     dictionary = opened([b"a", b"b"])
     calls = [
-        lambda: dictionary.entries(low, high),
         lambda: dictionary.payloads(low, high),
         lambda: dictionary.lower_bound(low, high, b"a"),
         lambda: dictionary.find(low, high, b"a"),
@@ -343,7 +339,7 @@ def use(blocks, offsets, count, of_forms):
         except ValueError:
             continue
     try:
-        whole = dictionary.entries(0, count)
+        whole = [dictionary.entry(at) for at in range(count)]
         first, second = dictionary.payloads(0, count)
     except ValueError:
         return None

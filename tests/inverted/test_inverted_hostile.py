@@ -232,7 +232,7 @@ def test_merging_lists_that_overlap_is_refused():
     sections.arrays["postings"] = np.frombuffer(one * count + bytes(8), np.uint8)
     bounds = np.arange(count + 1) * len(one)
     writer = DictionaryWriter(of_forms=False)
-    writer.add(*pack(segment.terms.entries(0, count)), bounds[:-1], bounds[1:])
+    writer.add(*pack([segment.terms.entry(at) for at in range(count)]), bounds[:-1], bounds[1:])
     sections.arrays["terms.blocks"], sections.arrays["terms.offsets"] = writer.finish()
     del sections.arrays["positions"]
     sections.arrays["positions"] = np.frombuffer(b"\x01\x00" + bytes(600), np.uint8)

@@ -201,3 +201,24 @@ def test_a_page_by_date_scores_only_what_may_be_on_it(sort, monkeypatch):
     assert page.total > 4 * len(SPLIT[1])
     assert len(page.found) == 3
     assert max(scored_articles) <= 4
+
+
+LONG = [
+    Article(id=f"{k}.{one.id}", title=one.title, body=one.body, date=one.date) for k in range(220) for one in ARTICLES
+]
+LONG_PLANS = [
+    Word("text", Stem("guvern", "guvernul")),
+    Or((Word("text", Stem("guvern", "guvern")), Word("text", Form("de")), Word("title", Stem("om", "om")))),
+    And((Word("text", Prefix("")), Word("text", Stem("guvern", "guvernul")))),
+    Phrase("text", (Stem("guvern", "guvern"), Stem("guvern", "guvernul")), 9),
+]
+
+
+def test_long_lists_are_answered_as_many_short_ones_are():
+    # In one segment these are long enough for other threads to run meanwhile, in forty they are not.
+    size = len(LONG) // 40
+    whole, parts = [live(LONG)], [live(LONG[low : low + size]) for low in range(0, len(LONG), size)]
+    for plan in LONG_PLANS:
+        one, many = (search(segments, plan).page(20) for segments in (whole, parts))
+        assert one.total == many.total > 0
+        assert [hit[:2] for hit in one.found] == [hit[:2] for hit in many.found]

@@ -221,6 +221,20 @@ def test_loose_words_are_widened_by_all_segments_and_by_live_articles_only():
     assert widen(strict, [live([alike])]) == strict
 
 
+@given(
+    st.sampled_from(["", "g", "guvern", "de", "pl", "ț", "zzz"]),
+    st.sampled_from(["text", "title", "source", "x"]),
+    st.integers(0, 30),
+)
+def test_the_terms_that_begin_with_a_prefix_are_those_that_do(prefix, field, limit):
+    bounds = SEGMENT.fields.get(field)
+    places = range(bounds.first_term, bounds.end_term) if bounds else ()
+    wanted = [(at, SEGMENT.terms.entry(at).decode()) for at in places]
+    wanted = [(at, name) for at, name in wanted if name.startswith(prefix)][:limit]
+    first, names = SEGMENT.terms_from(field, prefix, limit)
+    assert list(enumerate(names, first)) == wanted
+
+
 def test_a_field_that_no_article_has_gives_nothing():
     docs = np.arange(0, 300, 7, dtype=np.int32)
     leaf = Word("extra.nowhere", Prefix(""))
