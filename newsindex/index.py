@@ -181,7 +181,7 @@ class Index:
 
         Args:
             timeout: seconds to wait for another writer to finish.
-            memory: bytes that it may buffer before it writes a segment to disk.
+            memory: bytes that it may use, about; at three quarters of them what is buffered is written to disk.
 
         Raises:
             IndexLockedError: another writer did not finish in time; the error says who it is.

@@ -35,7 +35,7 @@ from newsindex.inverted.vocabulary import Terms, Vocabulary
 UNDATED: Final = np.iinfo(np.int64).min
 
 PORTION: Final = 1 << 20  # occurrences that are sorted at a time
-_WORD_COST: Final = 8  # bytes of memory for one buffered word, and for its posting beside it when it is written
+_WORD_COST: Final = 9  # bytes of memory for a buffered word, and for its posting and mark beside it when it is written
 _FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
 
