@@ -39,7 +39,15 @@ class Ground:
         self, segment: Segment, scale: Scale, dates: NDArray[int64], alive: NDArray[uint8] | None = None
     ) -> None: ...
 
-def best_words(best: Best, grounds: list[Ground], words: list[list[Leaf]], every: bool) -> int: ...
+def best_words(
+    best: Best, grounds: list[Ground], words: list[list[Leaf]], every: bool, spans: list[tuple[int, int]] | None = None
+) -> int: ...
 def best_phrase(
-    best: Best, grounds: list[Ground], words: list[list[Terms]], field: str, weight: float, slop: int
+    best: Best,
+    grounds: list[Ground],
+    words: list[list[Terms]],
+    field: str,
+    weight: float,
+    slop: int,
+    spans: list[tuple[int, int]] | None = None,
 ) -> int: ...

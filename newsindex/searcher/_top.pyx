@@ -346,17 +346,30 @@ cdef class Ground:
         self.alive = &alive[0] if alive is not None and self.articles else NULL
 
 
-cdef Chosen collect(Ground ground, list groups, bint every, Py_ssize_t keep, float cutoff):
+cdef struct Span:
+    # The docids from `low` to `high` - 1 of a segment.
+    int64_t low, high
+
+
+cdef Span span_of(Ground ground, list spans, Py_ssize_t number) except *:
+    """Where in a segment is looked: everywhere, unless there are `spans`."""
+    if spans is None:
+        return Span(0, ground.articles)
+    low, high = spans[number]
+    return Span(max(<int64_t>low, 0), min(<int64_t>high, ground.articles))
+
+
+cdef Chosen collect(Ground ground, Span span, list groups, bint every, Py_ssize_t keep, float cutoff):
     """The articles that have every one, or any, of some words; with `keep`, of the best so many at least."""
     cdef Group group = groups[0]
     if len(groups) == 1 and group.count == 1 and ground.alive == NULL:
-        return collect_best(group, 0, ground.articles, keep + MORE if keep else 0, cutoff)
+        return collect_best(group, span.low, span.high, keep + MORE if keep else 0, cutoff)
     if every and len(groups) > 1:
-        return collect_all(groups, 0, ground.articles, ground.alive, keep, MOST_SHARE, cutoff)
-    return collect_any(groups, 0, ground.articles, ground.alive, keep, MOST_SHARE, cutoff)
+        return collect_all(groups, span.low, span.high, ground.alive, keep, MOST_SHARE, cutoff)
+    return collect_any(groups, span.low, span.high, ground.alive, keep, MOST_SHARE, cutoff)
 
 
-cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, list leaves, bint every) except -1:
+cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span, list leaves, bint every) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
     cdef list groups = []
     cdef Leaf leaf
@@ -371,43 +384,48 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, list leave
             return 0
     if not groups:
         return 0
-    found = collect(ground, groups, every, best.wanted, best.threshold())
+    found = collect(ground, span, groups, every, best.wanted, best.threshold())
     if found.choice.size and best.wanted:
         some = Some(number, ground.articles, &ground.dates[0], found.choice.size, found.choice.docs, found.choice.bounds,
                     found.choice.least)
         scorer = WordScorer(leaves, ground.scale)
         enough = offer_likely(best, &some, scorer)
         if best.threshold() < some.cutoff:
-            again = collect(ground, groups, every, 0, best.threshold())
+            again = collect(ground, span, groups, every, 0, best.threshold())
             some.size, some.docs, some.bounds = again.choice.size, again.choice.docs, again.choice.bounds
         if best.threshold() < enough:
             offer_between(best, &some, best.threshold(), enough, scorer)
     return found.choice.total
 
 
-def best_words(Best best, list grounds, list words, bint every):
+def best_words(Best best, list grounds, list words, bint every, list spans=None):
     """Offer the articles of some segments that have every one, or any, of some words to the best.
 
-    Of each word the `Leaf` in each segment is given, in a list; none that is partial or wide. Returns how many match.
+    Of each word the `Leaf` in each segment is given, in a list; none that is partial or wide. With `spans`, of each segment
+    only the docids from the first number to before the second are looked at. Returns how many match.
     """
     cdef Py_ssize_t total = 0
     cdef int32_t number
     cdef Ground ground
+    cdef Span span
     for number in range(len(grounds)):
         ground = grounds[number]
+        span = span_of(ground, spans, number)
+        if span.low >= span.high:
+            continue
         try:
-            total += offer_words(best, number, ground, [leaves[number] for leaves in words], every)
+            total += offer_words(best, number, ground, span, [leaves[number] for leaves in words], every)
         except ValueError:
             with ground.segment.reading_postings():  # which says whose damage it is
                 raise
     return total
 
 
-cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, list words, int where, double weight,
+cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, Span span, list words, int where, double weight,
                              int64_t slop) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
     cdef const uint32_t *titles = &ground.scale.titles[0] if where == IN_TEXT else NULL
-    cdef Walk walk = find(words, 0, ground.articles, slop, True, titles, NULL, 0)
+    cdef Walk walk = find(words, span.low, span.high, slop, True, titles, NULL, 0)
     cdef const int32_t *docs = <const int32_t *>walk.docs.data
     cdef const int32_t *sums = <const int32_t *>walk.sums.data
     cdef Py_ssize_t i, total = 0
@@ -419,21 +437,23 @@ cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, list word
     return total
 
 
-def best_phrase(Best best, list grounds, list words, str field, double weight, int64_t slop):
+def best_phrase(Best best, list grounds, list words, str field, double weight, int64_t slop, list spans=None):
     """Offer the articles of some segments that have a phrase in a field, not that of bodies, to the best.
 
     Of each segment the `Terms` of its words are given, in a list; none where it does not have them all. Up to `slop` other
-    words may stand between them. Returns how many match.
+    words may stand between them; `spans` are as in `best_words`. Returns how many match.
     """
     cdef Py_ssize_t total = 0
     cdef int32_t number
     cdef Ground ground
+    cdef Span span
     for number in range(len(grounds)):
         ground = grounds[number]
-        if not words[number] or ground.articles == 0:
+        span = span_of(ground, spans, number)
+        if not words[number] or span.low >= span.high:
             continue
         try:
-            total += offer_phrase(best, number, ground, words[number], place(field), weight, slop)
+            total += offer_phrase(best, number, ground, span, words[number], place(field), weight, slop)
         except ValueError:
             with ground.segment.reading_postings():
                 raise

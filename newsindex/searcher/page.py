@@ -15,8 +15,8 @@ import numpy as np
 
 from newsindex.inverted.build import UNDATED
 from newsindex.inverted.fields import BODY
-from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import And, Or, Phrase, Plan, Stem, Word
+from newsindex.inverted.segment import LiveSegment, Segment
+from newsindex.query.nodes import And, Dates, Or, Phrase, Plan, Stem, Word
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf
 from newsindex.searcher._top import Best, best_phrase, best_words
@@ -62,9 +62,20 @@ class Search:
         return [Executor(live, self._ranking) for live in self._segments]
 
     @cached_property
+    def _core(self) -> tuple[Plan, list[tuple[int, int]] | None]:
+        """The plan without its dates, and the docids in each segment that these leave; None for all."""
+        children = self.plan.children if isinstance(self.plan, And) else ()
+        dates = [child for child in children if isinstance(child, Dates)]
+        rest = tuple([child for child in children if not isinstance(child, Dates)])
+        if not dates or not rest:
+            return self.plan, None
+        return rest[0] if len(rest) == 1 else And(rest), [_span(live.segment, dates) for live in self._segments]
+
+    @cached_property
     def _leaves(self) -> list[list[Leaf]] | None:
-        """Each word in every segment, where the plan is nothing but words which are found without a second look."""
-        words = self.plan.children if isinstance(self.plan, And | Or) else (self.plan,)
+        """Each word in every segment, where the core is nothing but words which are found without a second look."""
+        core, _ = self._core
+        words = core.children if isinstance(core, And | Or) else (core,)
         if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
             return None
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
@@ -72,10 +83,11 @@ class Search:
 
     @cached_property
     def _phrase(self) -> list[list[Terms]] | None:
-        """The words of a phrase in every segment, where the plan is one that is found without a second look."""
-        if not isinstance(self.plan, Phrase) or self.plan.field == BODY:
+        """The words of a phrase in every segment, where the core is one that is found without a second look."""
+        core, _ = self._core
+        if not isinstance(core, Phrase) or core.field == BODY:
             return None
-        return phrase_words_everywhere([live.segment for live in self._segments], self.plan)
+        return phrase_words_everywhere([live.segment for live in self._segments], core)
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -107,14 +119,14 @@ class Search:
 
     def _best(self, offset: int, limit: int) -> Page:
         best = Best(min(offset + limit, self._articles) if limit else 0)
+        core, spans = self._core
         if self._leaves is not None:
-            total = best_words(best, self._ranking.grounds, self._leaves, isinstance(self.plan, And))
-            return Page(total, best.take()[offset:])
-        if isinstance(self.plan, Phrase) and self._phrase is not None:
-            weight, field = self._ranking.weight(self.plan), self.plan.field
-            total = best_phrase(best, self._ranking.grounds, self._phrase, field, weight, self.plan.slop)
-            return Page(total, best.take()[offset:])
-        total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
+            total = best_words(best, self._ranking.grounds, self._leaves, isinstance(core, And), spans)
+        elif isinstance(core, Phrase) and self._phrase is not None:
+            weight = self._ranking.weight(core)
+            total = best_phrase(best, self._ranking.grounds, self._phrase, core.field, weight, core.slop, spans)
+        else:
+            total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
         return Page(total, best.take()[offset:])
 
     def _latest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:
@@ -150,6 +162,12 @@ class Search:
     def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
         dates = self._segments[number].segment.dates_of(docs)
         return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
+
+
+def _span(segment: Segment, dates: Sequence[Dates]) -> tuple[int, int]:
+    """The docids that all of some intervals of dates leave: the first, and the one behind the last."""
+    spans = [segment.interval(one.since, one.until) for one in dates]
+    return max([low for low, _ in spans]), min([high for _, high in spans])
 
 
 def _by_date(one: Found) -> tuple[int, int, int]:

@@ -39,6 +39,8 @@ def segments(seed, parts, dead):
 
 
 SPLIT = [segments(0, 1, 0), segments(1, 3, 0.3), segments(2, 6, 0.1), segments(3, 2, 1.0)]
+EARLY = Dates(None, micros(Article(date="2025-01-10").date))
+LATE = Dates(micros(Article(date="2024-03-01").date), None)
 PLANS = [
     Word("text", Form("buget")),
     Word("text", Prefix("p")),
@@ -54,6 +56,12 @@ PLANS = [
     Phrase("body", (Stem("guvern", "guvernul"), Prefix("")), 2),
     Or((Word("body", Stem("guvern", "guvernul")), Word("text", Form("de")))),
     Or((Word("text", Stem("guvern")), Not(Word("text", Stem("om"))), Unscored(Word("text", Form("de")), 0.5))),
+    # What dates leave of words and phrases.
+    And((Word("text", Stem("guvern", "guvernul")), EARLY)),
+    And((EARLY, Word("text", Stem("guvern")), Word("text", Stem("de", "de")), LATE)),
+    And((Or((Word("text", Stem("guvern", "guvernul")), Word("text", Stem("om", "om")))), LATE)),
+    And((LATE, Phrase("text", (Stem("de", "de"), Stem("guvern", "guvernul")), 3))),
+    And((Word("text", Stem("guvern")), Dates(micros(Article(date="9000-01-01").date), None))),
     Not(Word("text", Stem("guvern"))),
 ]
 # Plans in which nothing makes one match worth more than another: all of them are worth 1.
