@@ -12,17 +12,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from types import NoneType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from newsindex import check
 from newsindex._hits import make_hits
 from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
+from newsindex.options import check_page, checked_count, filters_of, search_key, values_of
 from newsindex.query import dates, fields
 from newsindex.query.language import read
 from newsindex.query.lexer import shown
@@ -30,7 +29,6 @@ from newsindex.query.nodes import And, Everything, OneOf, Plan
 from newsindex.query.plain import plan_plain
 from newsindex.query.plan import plan as plan_tree
 from newsindex.results import Explanation, Report, Results, Stats
-from newsindex.searcher import aggregate, explain
 from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import closeness
 from newsindex.searcher.widening import widen
@@ -42,17 +40,14 @@ from newsindex.store.manifest import Manifest
 if TYPE_CHECKING:
     from whoosh.query import Query
 
+    from newsindex.options import Filters
     from newsindex.writer import Writer
 
-    Filters = Mapping[str, str | Sequence[str]] | None
     When = dt.date | str | None
 
-SORTS: Final = ("relevance", "newest", "oldest")
 MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a segment
 
-_KEPT_SEARCHES: Final = 512  # by each generation, of queries of at most so many characters:
-_KEPT_LENGTH: Final = 200
-_KEPT_DATES: Final = frozenset((str, dt.date, NoneType))
+_KEPT_SEARCHES: Final = 512  # by each generation
 
 _cache: dict[Path, Index] = {}
 _cache_lock = threading.Lock()
@@ -264,7 +259,7 @@ class Index:
             QueryError: the query or an option cannot be understood.
             CorruptIndexError: a damaged file was touched.
         """
-        _check_page(limit, offset, sort)
+        check_page(limit, offset, sort)
         snapshot = self.snapshot()
         search = self._prepare(snapshot, query, match, since, until, filters)
         factor = None if recency is None and near is None else closeness(recency, near, self._clock())
@@ -278,7 +273,7 @@ class Index:
         # In a string only a date of a field can count from today, and that takes a colon.
         timeless = since is None and until is None and type(query) is str and ":" not in query
         now = None if timeless else self._clock()
-        key = _search_key(query, match, since, until, filters, now)
+        key = search_key(query, match, since, until, filters, now)
         search = None if key is None else snapshot.searches.get(key)
         if search is None:
             plan = self._plan(snapshot, query, match, since, until, filters, now)
@@ -304,7 +299,7 @@ class Index:
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
         parts += [
-            OneOf(self._facet(snapshot, field), _values(field, value)) for field, value in _mapping(filters).items()
+            OneOf(self._facet(snapshot, field), values_of(field, value)) for field, value in filters_of(filters).items()
         ]
         return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
@@ -355,9 +350,11 @@ class Index:
         Raises:
             QueryError: `field` is none of whole values; or see `search`.
         """
+        from newsindex.searcher import aggregate
+
         snapshot = self.snapshot()
         matches = self._prepare(snapshot, query, match, since, until, filters).matches()
-        return aggregate.facets(snapshot.live, matches, self._facet(snapshot, field), _count("limit", limit))
+        return aggregate.facets(snapshot.live, matches, self._facet(snapshot, field), checked_count("limit", limit))
 
     def timeline(
         self,
@@ -376,6 +373,8 @@ class Index:
         Raises:
             QueryError: `by` is no period; or see `search`.
         """
+        from newsindex.searcher import aggregate
+
         snapshot = self.snapshot()
         matches = self._prepare(snapshot, query, match, since, until, filters).matches()
         return aggregate.timeline(snapshot.live, matches, by)
@@ -386,13 +385,15 @@ class Index:
         Raises:
             QueryError: there is no such article; or see `search`.
         """
+        from newsindex.searcher.explain import explain
+
         snapshot = self.snapshot()
         plan = self._prepare(snapshot, query, match, None, None, None).plan
         place = snapshot.find(article_id)
         if place is None:
             raise QueryError(f"there is no article {shown(article_id)}", hint="look for its id with search()")
         segment, doc = place
-        return explain.explain(snapshot.ranking, plan, segment.live, doc)
+        return explain(snapshot.ranking, plan, segment.live, doc)
 
     # A collection of articles.
 
@@ -421,10 +422,14 @@ class Index:
 
     def check(self) -> Report:
         """Read everything, verify every checksum and invariant. Damage is in the report, not raised."""
-        return check.check(self._directory)
+        from newsindex.check import check
+
+        return check(self._directory)
 
     def stats(self) -> Stats:
         """Counts and sizes."""
+        from newsindex.searcher import aggregate
+
         snapshot = self.snapshot()
         segments = [segment.segment for segment in snapshot.segments]
         dates = np.concatenate(
@@ -450,48 +455,3 @@ class Index:
 
 def _name(analyzer: Mapping[str, Any]) -> str:
     return f"{analyzer.get('name')} {analyzer.get('version')}"
-
-
-def _count(name: str, value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise QueryError(f"{name} cannot be {shown(value)}", hint="pass a whole number from 0 up")
-    return value
-
-
-def _search_key(
-    query: object, match: object, since: object, until: object, filters: Any, now: dt.datetime | None
-) -> tuple[object, ...] | None:
-    """What a search depends on besides the generation; None if it is not to be kept. Date words count from a day."""
-    if type(query) is not str or len(query) > _KEPT_LENGTH or (filters is not None and type(filters) is not dict):
-        return None
-    # Exact types: others may be equal and mean something else, as times before and after clocks are put back do.
-    if type(match) is not str or type(since) not in _KEPT_DATES or type(until) not in _KEPT_DATES:
-        return None
-    if filters and any(type(field) is not str or type(value) is not str for field, value in filters.items()):
-        return None
-    pairs = tuple(filters.items()) if filters else ()
-    return query, match, since, until, pairs, None if now is None else dates.today(now)
-
-
-def _check_page(limit: int | None, offset: int, sort: str) -> None:
-    if limit is not None:
-        _count("limit", limit)
-    _count("offset", offset)
-    if sort not in SORTS:
-        raise QueryError(f"cannot sort by {shown(sort)}", hint=f"use one of {', '.join(SORTS)}")
-
-
-def _mapping(filters: Filters) -> Mapping[str, str | Sequence[str]]:
-    if filters is not None and not isinstance(filters, Mapping):
-        raise QueryError(f"filters cannot be {shown(filters)}", hint='pass {field: value}, {"source": "Agerpres"} say')
-    return filters or {}
-
-
-def _values(field: str, value: object) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, Iterable) or isinstance(values, Mapping):
-        raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
-    values = tuple(values)
-    if not all(isinstance(one, str) for one in values):
-        raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
-    return values

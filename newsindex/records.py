@@ -15,7 +15,6 @@ from __future__ import annotations
 import mmap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import accumulate, pairwise
@@ -29,8 +28,7 @@ from newsindex._records import Records
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError
 from newsindex.inverted._columns import Numbers, Strings
-from newsindex.inverted.build import wide
-from newsindex.inverted.columns import Packed, pack, picked, write_strings
+from newsindex.inverted.columns import Packed, pack, picked, wide, write_strings
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
@@ -170,6 +168,8 @@ class BufferedRecords:
         The end of the block waits for the thread and raises what went wrong there. What was compressed stays so, and
         whoever tries again goes on from there.
         """
+        from concurrent.futures import ThreadPoolExecutor  # which takes a while, and readers do without
+
         pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-zstd")
         try:
             made = pool.submit(self._compress)

@@ -26,23 +26,16 @@ from newsindex.inverted._dictionary_writer import DictionaryWriter
 from newsindex.inverted._invert import Inverter, count
 from newsindex.inverted._metadata import NO_TIME, add_metadata, moment_of
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted.columns import Integers, Packed, Sink, pack, write_strings
+from newsindex.inverted.columns import UNDATED, Integers, Packed, Sink, pack, write_strings
 from newsindex.inverted.fields import TEXT, TITLE, is_stemmed
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
 from newsindex.inverted.vocabulary import Terms, Vocabulary
 
-UNDATED: Final = np.iinfo(np.int64).min
-
 PORTION: Final = 1 << 20  # occurrences that are sorted at a time
 _WORD_COST: Final = 9  # bytes of memory for a buffered word, and for its posting and mark beside it when it is written
 _FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
-
-
-def hash_id(article_id: str) -> int:
-    """The 64-bit hash by which articles are found."""
-    return xxhash.xxh3_64_intdigest(article_id.encode())
 
 
 class SegmentBuilder:
@@ -296,8 +289,3 @@ class FieldTables:
             blocks, offsets = dictionary.finish()
             sink.add(f"{name}.blocks", blocks)
             sink.add(f"{name}.offsets", offsets)
-
-
-def wide(offsets: NDArray[np.uint64]) -> NDArray[Any]:
-    """Offsets in four bytes where they fit, else in eight."""
-    return offsets.astype("u4") if not len(offsets) or int(offsets.max()) < 2**32 else offsets

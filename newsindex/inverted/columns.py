@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
@@ -23,6 +24,8 @@ Bytes = NDArray[np.uint8]
 Docs = NDArray[np.int32]
 Integers = NDArray[Any]
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint64]]  # strings one after another, and where each begins
+
+UNDATED: Final = np.iinfo(np.int64).min  # in the column of dates
 
 
 class Sink(Protocol):
@@ -232,3 +235,13 @@ class Values:
             value = clean(self.strings[int(number) - 1]).strip()
             found[value] = found.get(value, 0) + int(counts[number])
         return found
+
+
+def hash_id(article_id: str) -> int:
+    """The 64-bit hash by which articles are found."""
+    return xxhash.xxh3_64_intdigest(article_id.encode())
+
+
+def wide(offsets: NDArray[np.uint64]) -> NDArray[Any]:
+    """Offsets in four bytes where they fit, else in eight."""
+    return offsets.astype("u4") if not len(offsets) or int(offsets.max()) < 2**32 else offsets

@@ -18,8 +18,8 @@ from newsindex.inverted import _strings
 from newsindex.inverted._dictionary_writer import merge
 from newsindex.inverted._list_merger import ListMerger, Lists
 from newsindex.inverted._posting_writer import PostingWriter
-from newsindex.inverted.build import FieldTables, wide, write_hashes
-from newsindex.inverted.columns import Sink, Values, picked, places_of, starts_of, write_values
+from newsindex.inverted.build import FieldTables, write_hashes
+from newsindex.inverted.columns import Sink, Values, picked, places_of, starts_of, wide, write_values
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.segment import FieldRange, LiveSegment, Segment
 from newsindex.inverted.vocabulary import rank_in_groups

@@ -41,9 +41,8 @@ from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted._words import Meant, Words
-from newsindex.inverted.build import UNDATED, hash_id
-from newsindex.inverted.columns import Docs, Integers, Packed, Sections, Values
-from newsindex.inverted.vocabulary import READING
+from newsindex.inverted.columns import UNDATED, Docs, Integers, Packed, Sections, Values, hash_id
+from newsindex.inverted.entries import READING
 
 FormColumns = tuple[NDArray[np.int64], NDArray[np.int64]]  # of some forms: terms, numbers
 

@@ -6,7 +6,7 @@ dictionary has, and few of them are anybody's but this module's.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import attrs
 import numpy as np
@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from newsindex.analysis import Stemmer, fold_table
 from newsindex.inverted import _strings
 from newsindex.inverted.columns import Packed, pack
-
-READING: Final = b"\xff"  # begins the entry of a form read as another word; no UTF-8 has that byte, nor one above it
+from newsindex.inverted.entries import reading_entry
 
 
 @attrs.frozen(eq=False)
@@ -134,16 +133,6 @@ def _each(packed: Packed, which: NDArray[np.int64]) -> list[bytes]:
 
 def _joined(first: Packed, second: Packed) -> Packed:
     return np.concatenate((first[0], second[0])), np.concatenate((first[1], second[1][1:] + first[1][-1]))
-
-
-def form_entry(form: str, folded: str) -> bytes:
-    """The entry of a form in a dictionary of forms, as `_strings.entries` makes them for many."""
-    return folded.encode() if form == folded else folded.encode() + b"\0" + form.encode()
-
-
-def reading_entry(form: bytes, other: bytes) -> bytes:
-    """The entry of a form where it is read as one of the term `other`; both in UTF-8."""
-    return READING + form + b"\0" + other
 
 
 def rank_in_groups(groups: NDArray[Any]) -> NDArray[np.int64]:

@@ -5,7 +5,6 @@ One table for query strings, builders, hand-made trees, filters and facets, so t
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
@@ -104,6 +103,8 @@ def resolve(
 
 def _suggest(plain: str, extra: Collection[str]) -> str:
     names = {**{simplify(key): key for key in extra}, **_FIELDS}
+    import difflib  # only for mistakes
+
     close = difflib.get_close_matches(plain, names, n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
     shown = sorted(extra)

@@ -14,7 +14,7 @@ import numpy as np
 
 from newsindex.article import micros
 from newsindex.errors import QueryError
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment
 from newsindex.searcher.terms import Docs
 

@@ -13,7 +13,7 @@ from itertools import repeat
 import attrs
 import numpy as np
 
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import And, Dates, Or, Phrase, Plan, Stem, Word

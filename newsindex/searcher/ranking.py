@@ -17,7 +17,7 @@ from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted import impacts
 from newsindex.inverted._words import Meant
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
 from newsindex.searcher._scoring import Leaf, Scale, leaf_of, leaves_of

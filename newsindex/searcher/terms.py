@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
 from newsindex.inverted._words import Meant, look_up_in
+from newsindex.inverted.entries import form_entry
 from newsindex.inverted.fields import BODY, TEXT
 from newsindex.inverted.segment import FormColumns, Segment
-from newsindex.inverted.vocabulary import form_entry
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._phrases import Terms, find_phrase
 

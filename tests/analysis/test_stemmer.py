@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from newsindex.analysis import STOP_WORDS, Stemmer, fold, is_spelling, is_stop_word, stemmer, tokenize
 from newsindex.inverted.columns import pack
-from newsindex.inverted.vocabulary import form_entry
+from newsindex.inverted.entries import form_entry
 
 STEMMER = Stemmer()
 

@@ -14,7 +14,8 @@ from cli_support import ARTICLES, Run
 import newsindex
 from newsindex import Article, Index
 from newsindex.cli import main
-from newsindex.index import MEMORY, SORTS
+from newsindex.index import MEMORY
+from newsindex.options import SORTS
 from newsindex.searcher.aggregate import PERIODS
 from newsindex.terminal import printable
 

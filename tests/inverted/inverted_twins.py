@@ -13,10 +13,10 @@ import numpy as np
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
 from newsindex.inverted.build import SegmentBuilder
+from newsindex.inverted.entries import READING
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment, Segment
-from newsindex.inverted.vocabulary import READING
 from newsindex.store.sections import PAGE
 
 BLOCK = 128

@@ -12,8 +12,8 @@ from inverted_twins import MemorySections, build
 from newsindex.article import Article
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted._columns import Numbers, Rows, Strings
-from newsindex.inverted.build import NO_TIME, UNDATED
-from newsindex.inverted.columns import pack, write_strings
+from newsindex.inverted._metadata import NO_TIME
+from newsindex.inverted.columns import UNDATED, pack, write_strings
 from newsindex.store.sections import PAGE
 
 TYPES = ["u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8"]

@@ -12,7 +12,7 @@ from inverted_twins import STEMMER, MemorySections
 
 from newsindex.article import Article
 from newsindex.inverted.build import SegmentBuilder
-from newsindex.inverted.vocabulary import READING
+from newsindex.inverted.entries import READING
 from newsindex.store.directory import MemoryDirectory
 from newsindex.store.sections import SectionReader, SectionWriter
 

@@ -12,7 +12,8 @@ from newsindex.analysis.stemmer import Classes
 from newsindex.inverted import _strings
 from newsindex.inverted._invert import GAP, GAP_TOKEN, Inverter, count
 from newsindex.inverted.columns import pack
-from newsindex.inverted.vocabulary import Vocabulary, form_entry, rank_in_groups, reading_entry
+from newsindex.inverted.entries import form_entry, reading_entry
+from newsindex.inverted.vocabulary import Vocabulary, rank_in_groups
 
 # ------------------------------------------------------------------------------------------------ invert
 

@@ -24,7 +24,8 @@ from newsindex.article import Article, micros
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted import merge as merging
 from newsindex.inverted._invert import GAP
-from newsindex.inverted.build import UNDATED, SegmentBuilder
+from newsindex.inverted.build import SegmentBuilder
+from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import Segment
 from newsindex.store.directory import MemoryDirectory

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from searcher_twins import how_often, live, random_articles, scored, search
 
 from newsindex.article import Article, micros
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
 from newsindex.query.nodes import (
     And,
     Dates,

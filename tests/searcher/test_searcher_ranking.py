@@ -11,7 +11,7 @@ from searcher_twins import STEMMER, how_often, lengths_of, live, loosened, rando
 
 from newsindex.article import BUCHAREST, Article, micros
 from newsindex.errors import QueryError
-from newsindex.inverted.build import UNDATED
+from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.impacts import K1, TITLE_WEIGHT
 from newsindex.query.nodes import (
     And,
