@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     When = dt.date | str | None
 
-MEMORY: Final = 256 << 20  # bytes that a writer may buffer before it writes a segment
+MEMORY: Final = 256 << 20  # bytes that a writer may use, about
 
 _KEPT_SEARCHES: Final = 512  # by each generation
 

@@ -36,7 +36,10 @@ def best_of(
 
 class Ground:
     def __init__(
-        self, segment: Segment, scale: Scale, dates: NDArray[int64], alive: NDArray[uint8] | None = None
+        self,
+        segment: Segment,
+        survey: Callable[[], tuple[Scale, NDArray[int64]]],
+        alive: NDArray[uint8] | None = None,
     ) -> None: ...
 
 def best_words(

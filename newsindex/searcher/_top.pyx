@@ -326,24 +326,35 @@ cdef class Ground:
 
     Args:
         segment: a `newsindex.inverted.segment.Segment`, to say whose an error is.
-        scale: how frequencies are measured in it.
-        dates: of its articles, by docid.
-        alive: a flag for each, or None where all are.
+        survey: returns how frequencies are measured in it, and the dates of its articles by docid. That reads whole columns,
+            so it is asked only when something was found.
+        alive: a flag for each article, or None where all are.
     """
 
-    cdef object segment
-    cdef Scale scale
+    cdef object segment, survey
+    cdef Scale scale  # None before the survey
     cdef const int64_t[::1] dates
     cdef const uint8_t[::1] flags
     cdef const uint8_t *alive
     cdef Py_ssize_t articles
 
-    def __init__(self, segment, Scale scale not None, const int64_t[::1] dates not None, const uint8_t[::1] alive=None):
-        self.segment, self.scale, self.dates, self.flags = segment, scale, dates, alive
-        self.articles = dates.shape[0]
-        if self.articles != scale.titles.shape[0] or (alive is not None and alive.shape[0] != self.articles):
-            raise ValueError("as many dates as titles and flags expected")
+    def __init__(self, segment, survey, const uint8_t[::1] alive=None):
+        self.segment, self.survey, self.flags = segment, survey, alive
+        self.articles = segment.articles
+        if alive is not None and alive.shape[0] != self.articles:
+            raise ValueError(f"{alive.shape[0]} flags for {self.articles} articles")
         self.alive = &alive[0] if alive is not None and self.articles else NULL
+
+    cdef int look(self) except -1:
+        """Have the scale and the dates at hand from now on."""
+        cdef Scale scale
+        cdef const int64_t[::1] dates
+        if self.scale is None:
+            scale, dates = self.survey()
+            if not dates.shape[0] == scale.titles.shape[0] == self.articles:
+                raise ValueError(f"{dates.shape[0]} dates and {scale.titles.shape[0]} titles of {self.articles} articles")
+            self.dates, self.scale = dates, scale
+        return 0
 
 
 cdef struct Span:
@@ -386,6 +397,7 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
         return 0
     found = collect(ground, span, groups, every, best.wanted, best.threshold())
     if found.choice.size and best.wanted:
+        ground.look()
         some = Some(number, ground.articles, &ground.dates[0], found.choice.size, found.choice.docs, found.choice.bounds,
                     found.choice.least)
         scorer = WordScorer(leaves, ground.scale)
@@ -424,6 +436,7 @@ def best_words(Best best, list grounds, list words, bint every, list spans=None)
 cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, Span span, list words, int where, double weight,
                              int64_t slop) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
+    ground.look()
     cdef const uint32_t *titles = &ground.scale.titles[0] if where == IN_TEXT else NULL
     cdef Walk walk = find(words, span.low, span.high, slop, True, titles, NULL, 0)
     cdef const int32_t *docs = <const int32_t *>walk.docs.data

@@ -230,3 +230,10 @@ def test_long_lists_are_answered_as_many_short_ones_are():
         one, many = (search(segments, plan).page(20) for segments in (whole, parts))
         assert one.total == many.total > 0
         assert [hit[:2] for hit in one.found] == [hit[:2] for hit in many.found]
+
+
+def test_what_finds_nothing_reads_no_column():
+    parts = segments(4, 2, 0)
+    for plan in (Word("text", Stem("inexistent", "inexistent")), Word("text", Stem("guvern", "guvernul"))):
+        found = search(parts, plan).page().total > 0
+        assert any({"dates", "title_words"} & one.segment.__dict__.keys() for one in parts) == found
