@@ -102,7 +102,7 @@ def picked(columns: Sequence[Callable[[int, int], Packed]], which: Docs, docs: D
 def write_strings(sink: Sink, name: str, data: Bytes, starts: NDArray[np.uint64]) -> None:
     """Write the two sections of packed strings."""
     sink.add(f"{name}.data", data)
-    sink.add(f"{name}.starts", starts.astype("u4") if int(starts[-1]) < 2**32 else starts)
+    sink.add(f"{name}.starts", wide(starts))
 
 
 def write_values(sink: Sink, name: str, values: list[str], lengths: Integers, numbers: Integers) -> None:
