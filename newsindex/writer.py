@@ -32,7 +32,7 @@ from newsindex.store.directory import Directory
 from newsindex.store.lock import WriterLock
 from newsindex.store.sections import SectionWriter, new_uid
 
-_MERGING: Final = 4  # this part of the memory is left to a merge that runs beside: it takes 70 MB for 200,000 articles
+_MERGING: Final = 3  # this part of the memory is left to a merge that runs beside: it takes 70 MB for 200,000 articles
 
 
 class Writer:
@@ -53,7 +53,7 @@ class Writer:
         self._lock = lock
         self._latest = snapshot
         self._stemmer = stemmer
-        self._memory = memory - memory // _MERGING
+        self._memory = memory
         self._open = True
         self._merging = Merging(directory)
         self._builder = SegmentBuilder(stemmer)
@@ -127,11 +127,16 @@ class Writer:
             self._builder.remove(before)
         self._numbers[article.id] = number
         self._records.append(record)
-        if self._builder.memory + self._records.nbytes > self._memory:
+        if self._builder.memory + self._records.nbytes > self._room:
             self._spill()
             give_back()
             self._take_merged()
             self._merge_more()
+
+    @property
+    def _room(self) -> int:
+        """What may be buffered; merges begin and end for the writer between two segments, so one has one room."""
+        return self._memory - self._memory // _MERGING if self._merging.begun else self._memory
 
     def _note_fields(self, article: Article) -> None:
         fresh = [name for name in article.extra if name not in self._fields]

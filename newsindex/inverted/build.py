@@ -34,7 +34,7 @@ from newsindex.inverted.vocabulary import Terms, Vocabulary
 
 PORTION: Final = 1 << 20  # occurrences that are sorted at a time
 _WORD_COST: Final = 9  # bytes of memory for a buffered word, and for its posting and mark beside it when it is written
-_FORM_COST: Final = 5  # bytes of memory for one of a table of forms, counting the vocabulary made of it
+_FORM_COST: Final = 4  # bytes of memory for one of a table of forms, counting what is kept of the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
 
 
@@ -131,38 +131,38 @@ class SegmentBuilder:
             if is_stemmed(field):
                 in_bare |= of_bare > 0
         vocabulary = Vocabulary(self._forms.packed(), self._stemmer, in_bare)
-        postings, positions = _Chunks(), _Chunks()
-        writer = PostingWriter(postings.append, positions.append, words)
+        for number, field in enumerate(counts):
+            if field in self._values:
+                self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
         tables = FieldTables()
         with closing(_ahead(_portions(rows, counts, order, vocabulary, bare))) as portions:
-            for number, (field, of_field) in enumerate(groupby(portions, attrgetter("field"))):
-                writer.field(field)
-                tables.add(field, *_encode(writer, of_field))
-                if field in self._values:
-                    self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
-        writer.finish()
-        tables.write(sink, postings.size)
-        postings.write(sink, "postings")
-        positions.write(sink, "positions")
+            size = _write_lists(sink, portions, words, tables)
+        tables.write(sink, size)
         return tables.fields
 
 
-class _Chunks:
-    """What a `PostingWriter` hands over, kept until its section's turn comes."""
+def _write_lists(sink: Sink, portions: Iterator[_Portion], words: Lengths, tables: FieldTables) -> int:
+    """Write the posting lists of all fields, and to `tables` where they are; returns the size of `postings`."""
+    size = 0
+    positions: list[bytes] = []  # until their section's turn comes
 
-    def __init__(self) -> None:
-        self._chunks: list[bytes] = []
-        self.size = 0
+    def write_postings(chunk: Any) -> None:
+        nonlocal size
+        size += len(chunk)
+        sink.write(bytes(chunk))
 
-    def append(self, chunk: Any) -> None:
-        self._chunks.append(bytes(chunk))
-        self.size += len(self._chunks[-1])
-
-    def write(self, sink: Sink, name: str) -> None:
-        sink.open(name, "u1")
-        for chunk in self._chunks:
-            sink.write(chunk)
-        sink.close_section()
+    writer = PostingWriter(write_postings, lambda chunk: positions.append(bytes(chunk)), words)
+    sink.open("postings", "u1")
+    for field, of_field in groupby(portions, attrgetter("field")):
+        writer.field(field)
+        tables.add(field, *_encode(writer, of_field))
+    writer.finish()
+    sink.close_section()
+    sink.open("positions", "u1")
+    for chunk in positions:
+        sink.write(chunk)
+    sink.close_section()
+    return size
 
 
 @attrs.frozen(eq=False)

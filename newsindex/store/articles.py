@@ -95,7 +95,7 @@ def _train(records: Sequence[Frame], share: int) -> bytes:
         return b""
     try:
         # k and d fixed: searching for them takes five times as long and gains nothing.
-        return zstandard.train_dictionary(size, sample, k=1024, d=8).as_bytes()
+        return zstandard.train_dictionary(size, sample, k=1024, d=8, f=18).as_bytes()
     except zstandard.ZstdError:
         # zstd's answer to records that it can learn nothing from; they compress without.
         return b""
