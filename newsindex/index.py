@@ -176,8 +176,8 @@ class Index:
 
         Args:
             timeout: seconds to wait for another writer to finish.
-            memory: bytes that it may use, about; at as many, or two thirds of them while a merge goes on beside, what is
-                buffered is written to disk.
+            memory: bytes that it may use, about; at as many, or two thirds of them while a merge goes on beside, what
+                is buffered is written to disk.
 
         Raises:
             IndexLockedError: another writer did not finish in time; the error says who it is.
