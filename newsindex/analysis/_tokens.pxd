@@ -23,7 +23,7 @@ cdef struct Token:
     Py_ssize_t end
     Py_ssize_t length             # of the form, in characters
     Py_ssize_t size               # of the form, in bytes
-    uint8_t form[FORM_BYTES + 8]  # UTF-8, then zeros up to the next 8 bytes, for the hash
+    uint8_t form[FORM_BYTES + 16]  # UTF-8, and room for the zeros that a hash wants behind it
 
 cdef str exact(object text)
 cdef uint32_t survey(int kind, const void* data, Py_ssize_t n) noexcept nogil

@@ -37,6 +37,9 @@ import unicodedata
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_KIND
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+
+from newsindex.analysis._utf8 cimport encode_utf8
 
 from newsindex.analysis.alignment import align
 from newsindex.analysis.characters import (
@@ -64,7 +67,7 @@ MAX_FORM = FORM_LIMIT
 
 cdef uint8_t[65536] TRAITS
 cdef uint16_t[65536] LOWER
-cdef uint32_t[65536] CHARACTERS  # both in one look-up: the traits from bit 24 on, the lower case below
+cdef uint32_t[65536] CHARACTERS  # both in one look-up: the traits from bit 24 on, the lower case as UTF-8 below
 cdef uint16_t[65536] FOLD
 cdef bytes _fold_bytes
 
@@ -77,7 +80,7 @@ _MAYBE_GROUPS = re.compile(f"[0-9][{IGNORABLE}]*[{''.join(_GAPS)}][{IGNORABLE}]*
 cdef void build_tables():
     # 20 thousand look-ups, a few milliseconds: the ideographs, Hangul syllables and private use characters that are
     # left out have no marks among them and are composed already.
-    cdef uint32_t c
+    cdef uint32_t c, encoded
     for c in range(65536):
         TRAITS[c] = LETTER if Py_UNICODE_ISALPHA(c) else NUMERIC if Py_UNICODE_ISALNUM(c) else 0
         LOWER[c] = Py_UNICODE_TOLOWER(c)
@@ -102,7 +105,9 @@ cdef void build_tables():
         if not is_bare(chr(c)):
             TRAITS[c] |= ROMANIAN
     for c in range(65536):
-        CHARACTERS[c] = <uint32_t>TRAITS[c] << 24 | LOWER[c]
+        encoded = 0
+        encode_utf8(<uint8_t*>&encoded, LOWER[c])
+        CHARACTERS[c] = <uint32_t>TRAITS[c] << 24 | encoded
 
 
 cdef void describe(uint32_t c, str char):
@@ -142,10 +147,6 @@ cdef inline uint32_t traits(uint32_t c) noexcept nogil:
 
 cdef inline uint32_t lower(uint32_t c) noexcept nogil:
     return LOWER[c] if c < 65536 else Py_UNICODE_TOLOWER(c)
-
-
-cdef inline uint32_t character(uint32_t c) noexcept nogil:
-    return CHARACTERS[c] if c < 65536 else astral(c) << 24 | <uint32_t>Py_UNICODE_TOLOWER(c)
 
 
 # ---------------------------------------------------------------------------------------------- preparing
@@ -281,31 +282,10 @@ cdef Py_ssize_t abbreviation_end(const unit* text, Py_ssize_t n, Py_ssize_t i) n
     return j
 
 
-cdef inline uint8_t* encode(uint8_t* to, uint32_t c) noexcept nogil:
-    """Write a character as UTF-8; returns where the next one goes."""
-    if c < 0x80:
-        to[0] = c
-        return to + 1
-    if c < 0x800:
-        to[0] = 0xC0 | c >> 6
-        to[1] = 0x80 | c & 0x3F
-        return to + 2
-    if c < 0x10000:
-        to[0] = 0xE0 | c >> 12
-        to[1] = 0x80 | c >> 6 & 0x3F
-        to[2] = 0x80 | c & 0x3F
-        return to + 3
-    to[0] = 0xF0 | c >> 18
-    to[1] = 0x80 | c >> 12 & 0x3F
-    to[2] = 0x80 | c >> 6 & 0x3F
-    to[3] = 0x80 | c & 0x3F
-    return to + 4
-
-
 cdef inline void put(Token* token, uint32_t c) noexcept nogil:
     if token.length < FORM_LIMIT:
         token.length += 1
-        token.size = encode(token.form + token.size, c) - token.form
+        token.size = encode_utf8(token.form + token.size, c) - token.form
 
 
 cdef inline Py_ssize_t put_run(Token* token, const unit* text, Py_ssize_t n, Py_ssize_t i) noexcept nogil:
@@ -313,15 +293,23 @@ cdef inline Py_ssize_t put_run(Token* token, const unit* text, Py_ssize_t n, Py_
     # In variables of its own, since for all the compiler knows a byte of the form may be part of `token.size`.
     cdef uint8_t* to = token.form + token.size
     cdef Py_ssize_t room = FORM_LIMIT - token.length
-    cdef uint32_t entry
+    cdef uint32_t c, entry
     while i < n:
-        entry = character(text[i])
+        c = text[i]
+        entry = CHARACTERS[c] if c < 65536 else astral(c) << 24
         if not entry & (<uint32_t>INSIDE << 24):
             break
-        if room:
-            to = encode(to, entry & 0xFFFFFF)
-            room -= 1
         i += 1
+        if not room:
+            continue
+        room -= 1
+        if c < 65536:
+            # Without a branch for how long it is; what is written behind it the next one overwrites.
+            entry &= 0xFFFFFF
+            memcpy(to, &entry, 4)
+            to += 1 + (entry > 0xFF) + (entry > 0xFFFF)
+        else:
+            to = encode_utf8(to, Py_UNICODE_TOLOWER(c))
     token.size = to - token.form
     token.length = FORM_LIMIT - room
     return i
