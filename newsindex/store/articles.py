@@ -6,7 +6,7 @@ for single articles what compressing many together would do. `newsindex.records`
 
 The constants come from 28,286 news articles (72.5 MB as JSON). Frames take 36.0 MB at level 3 without a dictionary;
 with one of 110 KB they take 30.5 MB at level 1, 26.0 MB at level 3 in much the same time, and 25.0 MB at level 6 in
-three times that. Sampling 4, 8 or 11 MB changes this by 1 %. For fewer articles, a dictionary of 1/50 of their size
+three times that. Sampling 2, 4, 8 or 11 MB changes this by 1 %. For fewer articles, a dictionary of 1/50 of their size
 leaves the smallest sum of both, from a hundred articles up; the dictionary of another segment instead never does.
 """
 
@@ -33,7 +33,7 @@ _MIN_RECORDS: Final = 100
 _MIN_DICTIONARY: Final = 1 << 10
 _MAX_DICTIONARY: Final = 110 << 10
 _DICTIONARY_SHARE: Final = 50
-_SAMPLE_BYTES: Final = 4 << 20
+_SAMPLE_BYTES: Final = 2 << 20
 _MAX_SAMPLE: Final = 64 << 10
 # zstd 1.5.7 crashes the process when the three quarters of the samples that it trains on are all empty. This keeps them
 # longer than everything that it looks at, and what is shorter has nothing to teach.
