@@ -19,6 +19,8 @@ from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_al
 from newsindex.searcher._phrases cimport Walk, find
 from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 
+from newsindex.searcher._union import united
+
 cdef enum:
     MORE = 24
 
@@ -389,7 +391,10 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
     cdef Some some
     cdef float enough
     for leaf in leaves:
-        if leaf.group.count:
+        if leaf.wide:
+            _, docs, bounds = united(leaf, span.low, span.high)
+            groups.append(Group(docs=docs, bounds=bounds))
+        elif leaf.group.count:
             groups.append(leaf.group)
         elif every:
             return 0
@@ -413,7 +418,7 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
 def best_words(Best best, list grounds, list words, bint every, list spans=None):
     """Offer the articles of some segments that have every one, or any, of some words to the best.
 
-    Of each word the `Leaf` in each segment is given, in a list; none that is partial or wide. With `spans`, of each segment
+    Of each word the `Leaf` in each segment is given, in a list; none that is partial. With `spans`, of each segment
     only the docids from the first number to before the second are looked at. Returns how many match.
     """
     cdef Py_ssize_t total = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import repeat
+from typing import Final
 
 import attrs
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment, Segment
-from newsindex.query.nodes import And, Dates, Or, Phrase, Plan, Stem, Word
+from newsindex.query.nodes import And, Dates, Derived, Or, Phrase, Plan, Stem, Word
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf
 from newsindex.searcher._top import Best, best_phrase, best_words
@@ -24,6 +25,8 @@ from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.terms import Docs, phrase_words_everywhere
+
+_WHOLE: Final = (Stem, Derived)  # patterns that mean all forms of terms
 
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
@@ -76,10 +79,11 @@ class Search:
         """Each word in every segment, where the core is nothing but words which are found without a second look."""
         core, _ = self._core
         words = core.children if isinstance(core, And | Or) else (core,)
-        if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
+        if not all(type(word) is Word and type(word.pattern) in _WHOLE and word.field != BODY for word in words):
             return None
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
-        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
+        alone = len(found) == 1
+        return None if any(leaf.partial or (alone and leaf.wide) for leaves in found for leaf in leaves) else found
 
     @cached_property
     def _phrase(self) -> list[list[Terms]] | None:

@@ -53,15 +53,18 @@ class Ranking:
 
     def df(self, field: str, pattern: Pattern) -> int:
         """In about how many articles of the index a pattern occurs."""
-        return document_frequency(self._segments, field, pattern)
+        return document_frequency(self._segments, resolve_everywhere(self._segments, field, pattern))
+
+    def _idf_of(self, df: int) -> float:
+        df = min(df, self.articles)
+        return math.log1p((self.articles - df + 0.5) / (df + 0.5))
 
     def idf(self, field: str, pattern: Pattern) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)): never negative, as in Lucene."""
         key = (field, pattern)
         weight = self._weights.get(key)
         if weight is None:
-            df = min(self.df(field, pattern), self.articles)
-            weight = math.log1p((self.articles - df + 0.5) / (df + 0.5))
+            weight = self._idf_of(self.df(field, pattern))
             if len(self._weights) >= _MAX_WEIGHTS:
                 self._weights.clear()
             self._weights[key] = weight
@@ -114,7 +117,9 @@ class Ranking:
     def leaves(self, word: Word) -> list[Leaf]:
         """A word in each segment: `make_leaf` for all."""
         meant = resolve_everywhere(self._segments, word.field, word.pattern)
-        weight, most = self.weight(word), type(word.pattern) is Stem
+        # `weight`, of what is at hand: looking it all up again takes as long.
+        weight = (impacts.K1 + 1) * word.boost * self._idf_of(document_frequency(self._segments, meant))
+        most = type(word.pattern) is Stem
         return leaves_of(word.field, weight, meant, most, ALIKE_SHARE, TYPED_SHARE, self._slack_of_each)
 
     @cached_property
