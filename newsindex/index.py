@@ -270,8 +270,8 @@ class Index:
         self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
     ) -> Search:
         """A query, understood and made ready; a generation keeps the latest, for when they are asked again."""
-        # In a string only a date of a field can count from today, and that takes a colon.
-        timeless = since is None and until is None and type(query) is str and ":" not in query
+        # Only text can count from today; of a query only the date of a field, and that takes a colon.
+        timeless = type(query) is str and ":" not in query and not isinstance(since, str) and not isinstance(until, str)
         now = None if timeless else self._clock()
         key = search_key(query, match, since, until, filters, now)
         search = None if key is None else snapshot.searches.get(key)

@@ -20,9 +20,10 @@ from newsindex.inverted._words import Meant
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, Scale, leaf_of, leaves_of
 from newsindex.searcher._top import Ground
-from newsindex.searcher.terms import document_frequency, resolve_everywhere
+from newsindex.searcher.terms import document_frequency, phrase_words_everywhere, resolve_everywhere
 
 # What a word counts again where it is spelled as it was asked for:
 ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
@@ -121,6 +122,12 @@ class Ranking:
         weight = (impacts.K1 + 1) * word.boost * self._idf_of(document_frequency(self._segments, meant))
         most = type(word.pattern) is Stem
         return leaves_of(word.field, weight, meant, most, ALIKE_SHARE, TYPED_SHARE, self._slack_of_each)
+
+    def phrase(self, phrase: Phrase) -> tuple[list[list[Terms]], float]:
+        """The words of a phrase in each segment, none where one of them does not occur; and its `weight`."""
+        found = [resolve_everywhere(self._segments, phrase.field, pattern) for pattern in phrase.patterns]
+        idf = sum([self._idf_of(document_frequency(self._segments, meant)) for meant in found])
+        return phrase_words_everywhere(phrase, found), (impacts.K1 + 1) * phrase.boost * idf
 
     @cached_property
     def _slack_of_each(self) -> list[float]:

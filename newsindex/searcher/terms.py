@@ -155,9 +155,8 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
     return _terms_of(phrase, [resolve(segment, phrase.field, pattern) for pattern in phrase.patterns])
 
 
-def phrase_words_everywhere(segments: Sequence[Segment], phrase: Phrase) -> list[list[Terms]]:
-    """What `phrase_words` says of each of some segments."""
-    found = [resolve_everywhere(segments, phrase.field, pattern) for pattern in phrase.patterns]
+def phrase_words_everywhere(phrase: Phrase, found: Sequence[Sequence[Meant]]) -> list[list[Terms]]:
+    """What `phrase_words` says of each of some segments, given what each pattern means in every one."""
     return [_terms_of(phrase, words) for words in zip(*found, strict=True)]
 
 
