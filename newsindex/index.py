@@ -298,9 +298,11 @@ class Index:
         parts: list[Plan] = [] if isinstance(asked, Everything) else [asked]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
-        parts += [
-            OneOf(self._facet(snapshot, field), values_of(field, value)) for field, value in filters_of(filters).items()
-        ]
+        if filters is not None:
+            parts += [
+                OneOf(self._facet(snapshot, field), values_of(field, value))
+                for field, value in filters_of(filters).items()
+            ]
         return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
     def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime | None) -> Plan:
