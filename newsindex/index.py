@@ -271,8 +271,8 @@ class Index:
         self, snapshot: Snapshot, query: str | Query, match: str, since: When, until: When, filters: Filters
     ) -> Search:
         """A query, understood and made ready; a generation keeps the latest, for when they are asked again."""
-        # In a string only a date of a field can count from today, and that takes a colon.
-        timeless = since is None and until is None and type(query) is str and ":" not in query
+        # Only text can count from today; of a query only the date of a field, and that takes a colon.
+        timeless = type(query) is str and ":" not in query and not isinstance(since, str) and not isinstance(until, str)
         now = None if timeless else self._clock()
         key = search_key(query, match, since, until, filters, now)
         search = None if key is None else snapshot.searches.get(key)
@@ -299,9 +299,11 @@ class Index:
         parts: list[Plan] = [] if isinstance(asked, Everything) else [asked]
         if since is not None or until is not None:
             parts.append(dates.bounds(since, until, now))
-        parts += [
-            OneOf(self._facet(snapshot, field), values_of(field, value)) for field, value in filters_of(filters).items()
-        ]
+        if filters is not None:
+            parts += [
+                OneOf(self._facet(snapshot, field), values_of(field, value))
+                for field, value in filters_of(filters).items()
+            ]
         return widen(And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else asked, snapshot.live)
 
     def _plan_query(self, query: str | Query, match: str, extra: Sequence[str], now: dt.datetime | None) -> Plan:

@@ -53,11 +53,11 @@ def check_page(limit: int | None, offset: int, sort: str) -> None:
         raise QueryError(f"cannot sort by {shown(sort)}", hint=f"use one of {', '.join(SORTS)}")
 
 
-def filters_of(filters: Filters) -> Mapping[str, str | Sequence[str]]:
+def filters_of(filters: Mapping[str, str | Sequence[str]]) -> Mapping[str, str | Sequence[str]]:
     """The filters by field."""
-    if filters is not None and not isinstance(filters, Mapping):
+    if not isinstance(filters, Mapping):
         raise QueryError(f"filters cannot be {shown(filters)}", hint='pass {field: value}, {"source": "Agerpres"} say')
-    return filters or {}
+    return filters
 
 
 def values_of(field: str, value: object) -> tuple[str, ...]:

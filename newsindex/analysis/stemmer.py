@@ -29,14 +29,13 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.analysis._classes import UNKNOWN, classify, unknown
+from newsindex.analysis._classes import UNKNOWN, classify, readings
 from newsindex.analysis._lexicon import Lexicon
 from newsindex.analysis._rules import Rules
 from newsindex.analysis._tokens import fold
 
 RULES: Final = "3.5.2"  # of lemmagen3. Fixed in pyproject.toml too; metadata would have to be read to ask there
 _CACHED_FORMS: Final = 1 << 14
-_NO_ACCIDENT: Final = 8  # letters; of 7,900 such words in 5,500 articles nearly all from here on lack diacritics
 
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint64]]
 
@@ -135,22 +134,7 @@ class Stemmer:
         >>> Stemmer().readings("fata"), Stemmer().readings("fata", bare=True)
         (('fată',), ('fată', 'față', 'făta'))
         """
-        lexicon = _lexicon()
-        known, others = [], []
-        lacks_all = form.isascii()  # then whatever folds to it may be meant
-        for entry in range(*lexicon.group(fold(form))):
-            spelling = lexicon.form(entry)
-            if spelling == form:
-                known.append(lexicon.class_of(entry))
-            elif lacks_all or is_spelling(form, spelling):
-                others.append(lexicon.class_of(entry))
-        if not known and (form.isascii() or not others):
-            known.append(self._unknown(form))
-            if _cannot_be_a_name(form):
-                return tuple(dict.fromkeys(others + known))
-        if known and not (bare and form.isascii()):
-            return tuple(known)
-        return tuple(dict.fromkeys(known + others))
+        return readings(_lexicon(), _rules, form, bare)
 
     def knows(self, form: str) -> bool:
         """Whether the lexicon has a form, as it is written."""
@@ -189,13 +173,10 @@ class Stemmer:
             if self._snowball is None:
                 from Stemmer import Stemmer as Snowball
 
-                self._snowball = Snowball("romanian")
+                # Without its cache, which costs more than stems do, and to tidy it up now and then some milliseconds.
+                self._snowball = Snowball("romanian", 0)
             stems: list[str] = self._snowball.stemWords(words)
         return stems
-
-    def _unknown(self, form: str) -> str:
-        """The class of a form that the lexicon does not have."""
-        return unknown(_lexicon(), _rules(), form)
 
 
 def is_spelling(form: str, full: str) -> bool:
@@ -210,11 +191,3 @@ def is_spelling(form: str, full: str) -> bool:
     return form in (full, bare) or all(
         typed in (letter, plain) for typed, letter, plain in zip(form, full, bare, strict=True)
     )
-
-
-def _cannot_be_a_name(form: str) -> bool:
-    """Whether a form that differs from words in its diacritics only must be one of them, whatever text it stands in.
-
-    „Putin” and „card” are short enough to be „puțin” and „cârd” by accident; „presedintele” is not.
-    """
-    return len(form) >= _NO_ACCIDENT and form.isascii()

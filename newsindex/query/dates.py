@@ -165,6 +165,8 @@ def bounds(since: dt.date | str | None, until: dt.date | str | None, now: dt.dat
     >>> bounds(None, dt.date(1970, 1, 1))
     Dates(since=None, until=79200000000)
     """
+    if type(since) is dt.date and type(until) is dt.date and since <= until:
+        return Dates(micros(since), _after(until))  # as below, without a look at how days are written
     return Dates(*span(to_text(since), to_text(until), now))
 
 

@@ -7,7 +7,7 @@ a share. The GIL is released while a batch of articles is scored. Called by `new
 
 from cython cimport no_gc
 from cpython.bytes cimport PyBytes_AS_STRING
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -35,11 +35,17 @@ from newsindex.searcher._kernels cimport gallop
 from newsindex.inverted import impacts
 from newsindex.inverted.fields import BODY, TEXT, TITLE
 
+cdef extern from *:
+    int ctz "__builtin_ctzll"(unsigned long long bits) noexcept nogil
+
 cdef enum:
     CHOSEN = 1  # as in `_occurrences`
     ALIKE = 2
     TYPED = 4
     FORMS = 64  # of a term whose spelling is looked at; of those beyond, which are rare, the most is thought
+
+cdef enum:
+    SOUGHT = 4  # forms that are looked for at once
 
 cdef enum:
     TOGETHER = 4  # lists that are walked side by side
@@ -245,14 +251,16 @@ cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bound
     cdef int64_t total
     cdef uint32_t[BLOCK] found
     cdef uint32_t[BLOCK] ends
-    cdef uint8_t[FORMS] alike
+    cdef uint64_t alike = 0
     cdef uint32_t form
+    cdef bint unlike = False  # whether no occurrence of the block is spelled so
     cdef Rows rows
     cdef const uint8_t *section
     cdef const uint8_t *impacts
     cdef double share = leaf.bonus / (1 + leaf.bonus)
     for k in range(FORMS):
-        alike[k] = (term.marks[k] if k < term.known else term.rest) & ALIKE
+        if (term.marks[k] if k < term.known else term.rest) & ALIKE:
+            alike |= <uint64_t>1 << k
     plist.verify_docs(docs[0], <int64_t>docs[n - 1] + 1)
     for i in range(n):
         if block < 0 or <int64_t>found[count - 1] < docs[i]:
@@ -265,6 +273,7 @@ cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bound
             if plist.list.block_count > 1:
                 touch(plist.positions, begin, end)
             open_rows(&rows, section, begin, end, total, plist.list.forms)
+            unlike = not may_have(&rows, total, alike)
             impacts = plist.list.data + plist.list.impacts + block * BLOCK
             at = 0
         if <int64_t>found[count - 1] < docs[i]:
@@ -272,13 +281,46 @@ cdef int deduct_bonus(Leaf leaf, const int32_t *docs, Py_ssize_t n, float *bound
         at = forward(found, at, count, <uint32_t>docs[i])
         if <int64_t>found[at] != docs[i]:
             continue
-        for k in range(ends[at - 1] if at else 0, ends[at]):
+        for k in range(ends[at - 1] if at else 0, 0 if unlike else ends[at]):
             form = peek(rows.forms, k, rows.form_width)
-            if form >= FORMS or alike[form]:
+            if form >= FORMS or alike >> form & 1:
                 break
         else:
             bounds[i] -= <float>(share * leaf.group.worth[impacts[at]])
     return 0
+
+
+cdef bint may_have(const Rows *rows, Py_ssize_t total, uint64_t forms) noexcept nogil:
+    """Whether any of the `total` occurrences of a block may be in one of some forms, the bits of a set, or beyond these.
+
+    Most words are spelled in one or two of very many forms: these are compared with as many occurrences as a load has.
+    """
+    cdef int width = rows.form_width, each = 56 // width if width else 0, count = 0, i
+    cdef uint64_t word, other, ones = 0, tops, beyond, met = 0
+    cdef uint64_t[SOUGHT] sought
+    cdef Py_ssize_t k = 0
+    if width < 6:
+        forms &= (<uint64_t>1 << (1 << width)) - 1
+    if width == 0 or width > 16:
+        return width > 16 or forms != 0
+    for i in range(each):
+        ones |= <uint64_t>1 << (i * width)
+    tops, beyond = ones << (width - 1), ones * (((<uint64_t>1 << width) - 1) & ~<uint64_t>(FORMS - 1))
+    while forms:
+        if count == SOUGHT:
+            return True
+        sought[count] = ones * <uint64_t>ctz(forms)
+        count += 1
+        forms &= forms - 1
+    while k < total and not met and (count or beyond):
+        memcpy(&word, rows.forms + (k * width >> 3), 8)
+        word >>= k * width & 7
+        met = word & beyond
+        for i in range(count):
+            other = word ^ sought[i]
+            met |= (other - ones) & ~other & tops  # a number that is the same leaves 0, from which 1 is borrowed
+        k += each
+    return met != 0
 
 
 cdef class Scorer:

@@ -7,26 +7,23 @@ per token: a page of results reads ten articles to show ten lines.
 """
 
 from cpython.unicode cimport PyUnicode_DATA, PyUnicode_KIND
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, qsort
 from libc.string cimport memcpy
 
 import numpy as np
 
-from newsindex.analysis._tokens cimport Token, advance, exact, locate, prepared, survey
+from newsindex.analysis._tokens cimport DROP, MARK, Token, advance, exact, locate, prepared, survey
 from newsindex.inverted._gil cimport LONG
 
 from newsindex.analysis import fold
 from newsindex.analysis.alignment import align
-from newsindex.analysis.characters import IGNORABLE
 
 cdef extern from "Python.h":
     Py_UCS4 PyUnicode_READ(int kind, const void* data, Py_ssize_t index) nogil
     str PyUnicode_FromKindAndData(int kind, const void* data, Py_ssize_t size)
     bint Py_UNICODE_ISALNUM(Py_UCS4 c) noexcept nogil
     bint Py_UNICODE_ISSPACE(Py_UCS4 c) noexcept nogil
-
-cdef str _ignorable = IGNORABLE
 
 cdef struct Hit:
     int64_t position  # of a token
@@ -134,28 +131,63 @@ cdef Py_ssize_t place_among(int kind, const void* data, Py_ssize_t n, Hit* hits,
 
 
 cdef int place_in_given(str given, str source, Hit* hits, Py_ssize_t count) except -1:
-    """The same places in the text before it was prepared: the characters that it lost are passed over in step."""
+    """The same places in the text before it was prepared, by a walk through both in step.
+
+    The characters that it lost are passed over. A letter that was composed starts where its first part does, and ends
+    behind the last of its marks.
+    """
     cdef const void* wide = PyUnicode_DATA(given)
     cdef const void* data = PyUnicode_DATA(source)
     cdef int wide_kind = PyUnicode_KIND(given), kind = PyUnicode_KIND(source)
-    cdef Py_ssize_t i = 0, k = 0, h, start = 0, n = len(given)
-    cdef Py_UCS4 character
+    cdef Py_ssize_t i = 0, k = 0, h, start = 0, n = len(given), length = len(source)
+    cdef Py_UCS4 here, there
     for h in range(count):
         while k < hits[h].end:
-            character = PyUnicode_READ(wide_kind, wide, i) if i < n else 0
-            if character == PyUnicode_READ(kind, data, k) and i < n:
-                if k == hits[h].start:
-                    start = i
-                k += 1
-            elif i == n or character not in _ignorable:
-                return place_in_composed(given, hits, h, count)
-            i += 1
+            here, there = PyUnicode_READ(wide_kind, wide, i) if i < n else 0, PyUnicode_READ(kind, data, k)
+            if here != there and traits_of(here) & DROP:
+                i += 1
+                continue
+            if k == hits[h].start:
+                start = i
+            i, k = i + 1, k + 1
+            if here != there:
+                if i > n or not may_compose(here, there):
+                    return place_in_composed(given, hits, h, count)
+                i, k = behind_marks(wide_kind, wide, n, i), behind_marks(kind, data, length, k)
         hits[h].start, hits[h].end = start, i  # of a token named twice, start and i stay
     return 0
 
 
+cdef inline uint32_t traits_of(Py_UCS4 c) noexcept nogil:
+    return survey(4, &c, 1)
+
+
+cdef inline bint may_compose(Py_UCS4 here, Py_UCS4 there) noexcept nogil:
+    """Whether one character may be what another one became, with nothing but the marks behind both to belong to them.
+
+    Hangul is composed of letters, and of what lies beyond the basic plane not everything has its traits.
+    """
+    if here >= 0x10000 or there >= 0x10000 or 0x1100 <= here < 0x1200 or 0xAC00 <= here < 0xD800:
+        return False
+    return traits_of(here) & MARK == traits_of(there) & MARK
+
+
+cdef Py_ssize_t behind_marks(int kind, const void* data, Py_ssize_t n, Py_ssize_t i) noexcept nogil:
+    """Behind the last mark of those from i on, between which characters may be that do not count."""
+    cdef Py_ssize_t end = i
+    cdef uint32_t found
+    while i < n:
+        found = traits_of(PyUnicode_READ(kind, data, i))
+        i += 1
+        if found & MARK:
+            end = i
+        elif not found & DROP:
+            break
+    return end
+
+
 cdef int place_in_composed(str given, Hit* hits, Py_ssize_t h, Py_ssize_t count) except -1:
-    # Letters were composed of parts: rare, and the slow way knows how.
+    # Rare, and the slow way knows how.
     _, starts, ends = align(given)
     while h < count:
         hits[h].start, hits[h].end = starts[hits[h].start], ends[hits[h].end - 1]

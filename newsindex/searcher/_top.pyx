@@ -19,8 +19,11 @@ from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_al
 from newsindex.searcher._phrases cimport Walk, find
 from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 
+from newsindex.searcher._union import united
+
 cdef enum:
     MORE = 24
+    PART = 1 << 13  # articles that are looked at before the best of them say which others need be
 
 FEW = MORE  # more articles than are wanted are scored to learn which others need be
 SHARE = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
@@ -171,23 +174,25 @@ cdef float offer_likely(Best best, const Some *some, Scorer scorer) except? -1:
 
 cdef int offer_between(Best best, const Some *some, float least, float below, Scorer scorer) except -1:
     """Score and offer those that are worth `least` or more, and less than `below`."""
-    cdef Py_ssize_t i, n = 0, doubtful = below < INFINITY
-    cdef Candidates chosen = Candidates(some.size)
-    for i in range(some.size):
-        chosen.docs[n], chosen.bounds[n] = some.docs[i], some.bounds[i]
-        n += least <= some.bounds[i] < below
-    if n == 0:
-        return 0
-    if chosen.docs[0] < 0 or chosen.docs[n - 1] >= some.articles:
-        raise ValueError(f"docids from {chosen.docs[0]} to {chosen.docs[n - 1]} of {some.articles}")
-    for i in range(1, n):
-        if chosen.docs[i] <= chosen.docs[i - 1]:
-            raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
-    if doubtful and n > MORE:
-        n = scorer.sift(chosen.docs, chosen.bounds, n, least)
-    scorer.score(chosen.docs, n, chosen.scores)
-    for i in range(n):
-        best.offer(Place(chosen.scores[i], some.dates[chosen.docs[i]], some.segment, chosen.docs[i]))
+    cdef Py_ssize_t i, n, start = 0, part = min(some.size, <Py_ssize_t>PART)
+    cdef int64_t before = -1
+    cdef Candidates chosen = Candidates(part)
+    while start < some.size:
+        least, n = max(least, best.threshold()), 0
+        for i in range(start, min(start + part, some.size)):
+            chosen.docs[n], chosen.bounds[n] = some.docs[i], some.bounds[i]
+            n += least <= some.bounds[i] < below
+        start += part
+        for i in range(n):
+            if not before < chosen.docs[i] < some.articles:
+                raise ValueError(f"docid {chosen.docs[i]} after {before}, of {some.articles}")
+            before = chosen.docs[i]
+        if below < INFINITY and n > MORE:
+            n = scorer.sift(chosen.docs, chosen.bounds, n, least)
+        if n:
+            scorer.score(chosen.docs, n, chosen.scores)
+        for i in range(n):
+            best.offer(Place(chosen.scores[i], some.dates[chosen.docs[i]], some.segment, chosen.docs[i]))
     return 0
 
 
@@ -389,7 +394,10 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
     cdef Some some
     cdef float enough
     for leaf in leaves:
-        if leaf.group.count:
+        if leaf.wide:
+            _, docs, bounds = united(leaf, span.low, span.high)
+            groups.append(Group(docs=docs, bounds=bounds))
+        elif leaf.group.count:
             groups.append(leaf.group)
         elif every:
             return 0
@@ -413,7 +421,7 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
 def best_words(Best best, list grounds, list words, bint every, list spans=None):
     """Offer the articles of some segments that have every one, or any, of some words to the best.
 
-    Of each word the `Leaf` in each segment is given, in a list; none that is partial or wide. With `spans`, of each segment
+    Of each word the `Leaf` in each segment is given, in a list; none that is partial. With `spans`, of each segment
     only the docids from the first number to before the second are looked at. Returns how many match.
     """
     cdef Py_ssize_t total = 0

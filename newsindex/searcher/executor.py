@@ -115,11 +115,13 @@ def _range(low: int, high: int) -> Matches:
 
 def is_scored(plan: Plan) -> bool:
     """Whether something in a plan makes one match worth more than another."""
+    if isinstance(plan, Word):
+        return True
     if isinstance(plan, And | Or):
         return any(map(is_scored, plan.children))
     if isinstance(plan, Maybe):
         return is_scored(plan.required) or is_scored(plan.optional)
-    return isinstance(plan, Word | Phrase | Unscored)
+    return isinstance(plan, Phrase | Unscored)
 
 
 class Executor:

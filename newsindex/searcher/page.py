@@ -7,8 +7,8 @@ under any order by date.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import repeat
+from typing import Final, Literal, NamedTuple
 
 import attrs
 import numpy as np
@@ -16,15 +16,18 @@ import numpy as np
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment, Segment
-from newsindex.query.nodes import And, Dates, Or, Phrase, Plan, Stem, Word
+from newsindex.query.nodes import And, Dates, Derived, Or, Phrase, Plan, Stem, Word
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf
 from newsindex.searcher._top import Best, best_phrase, best_words
 from newsindex.searcher.executor import Executor, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
-from newsindex.searcher.terms import Docs, phrase_words_everywhere
+from newsindex.searcher.terms import Docs
 
+_WHOLE: Final = (Stem, Derived)  # patterns that mean all forms of terms
+
+Spans = list[tuple[int, int]] | None
 Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
 
@@ -34,6 +37,35 @@ class Page:
 
     total: int
     found: list[Found]
+
+
+class _Words(NamedTuple):
+    """Nothing but words, to be found in all segments by one call.
+
+    Attributes:
+        leaves: each in every segment.
+        every: whether all are needed, not any of them.
+        spans: the docids of each segment that dates leave; None for all.
+    """
+
+    leaves: list[list[Leaf]]
+    every: bool
+    spans: Spans
+
+
+class _Run(NamedTuple):
+    """A phrase, to be found in all segments by one call.
+
+    Attributes:
+        words: in every segment; none where one of them does not occur.
+        weight: what it is worth at most.
+        spans: as of `_Words`.
+    """
+
+    phrase: Phrase
+    words: list[list[Terms]]
+    weight: float
+    spans: Spans
 
 
 class Search:
@@ -49,6 +81,18 @@ class Search:
         ranking: that of the same segments.
     """
 
+    # Each search makes one and the latest are kept: attributes of their own would be one more thing to collect.
+    __slots__ = (
+        "_articles",
+        "_known_executors",
+        "_known_way",
+        "_ranking",
+        "_scored",
+        "_segments",
+        "highlighter",
+        "plan",
+    )
+
     def __init__(self, segments: Sequence[LiveSegment], plan: Plan, ranking: Ranking) -> None:
         self.plan = plan
         self.highlighter = Highlighter(plan)
@@ -56,38 +100,45 @@ class Search:
         self._ranking = ranking
         self._scored = is_scored(plan)
         self._articles = ranking.articles
+        self._known_executors: list[Executor] | None = None
+        self._known_way: _Words | _Run | Literal["unknown"] | None = "unknown"
 
-    @cached_property
+    @property
     def _executors(self) -> list[Executor]:
-        return [Executor(live, self._ranking) for live in self._segments]
+        if self._known_executors is None:
+            self._known_executors = [Executor(live, self._ranking) for live in self._segments]
+        return self._known_executors
 
-    @cached_property
-    def _core(self) -> tuple[Plan, list[tuple[int, int]] | None]:
-        """The plan without its dates, and the docids in each segment that these leave; None for all."""
+    @property
+    def _way(self) -> _Words | _Run | None:
+        """How the best are found by one call; None of a plan that has to be run segment by segment."""
+        if self._known_way == "unknown":
+            core, spans = self._core()
+            self._known_way = self._run(core, spans) if isinstance(core, Phrase) else self._words(core, spans)
+        return self._known_way
+
+    def _core(self) -> tuple[Plan, Spans]:
+        """The plan without its dates, and the docids that these leave."""
         children = self.plan.children if isinstance(self.plan, And) else ()
         dates = [child for child in children if isinstance(child, Dates)]
-        rest = tuple([child for child in children if not isinstance(child, Dates)])
-        if not dates or not rest:
+        if not dates or len(dates) == len(children):
             return self.plan, None
+        rest = tuple([child for child in children if not isinstance(child, Dates)])
         return rest[0] if len(rest) == 1 else And(rest), [_span(live.segment, dates) for live in self._segments]
 
-    @cached_property
-    def _leaves(self) -> list[list[Leaf]] | None:
-        """Each word in every segment, where the core is nothing but words which are found without a second look."""
-        core, _ = self._core
+    def _words(self, core: Plan, spans: Spans) -> _Words | None:
+        """The way of a plan that is nothing but words which are found without a second look."""
         words = core.children if isinstance(core, And | Or) else (core,)
-        if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
+        if not all(type(word) is Word and type(word.pattern) in _WHOLE and word.field != BODY for word in words):
             return None
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
-        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
-
-    @cached_property
-    def _phrase(self) -> list[list[Terms]] | None:
-        """The words of a phrase in every segment, where the core is one that is found without a second look."""
-        core, _ = self._core
-        if not isinstance(core, Phrase) or core.field == BODY:
+        alone = len(found) == 1
+        if any(leaf.partial or (alone and leaf.wide) for leaves in found for leaf in leaves):
             return None
-        return phrase_words_everywhere([live.segment for live in self._segments], core)
+        return _Words(found, isinstance(core, And), spans)
+
+    def _run(self, core: Phrase, spans: Spans) -> _Run | None:
+        return None if core.field == BODY else _Run(core, *self._ranking.phrase(core), spans)
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
@@ -119,14 +170,14 @@ class Search:
 
     def _best(self, offset: int, limit: int) -> Page:
         best = Best(min(offset + limit, self._articles) if limit else 0)
-        core, spans = self._core
-        if self._leaves is not None:
-            total = best_words(best, self._ranking.grounds, self._leaves, isinstance(core, And), spans)
-        elif isinstance(core, Phrase) and self._phrase is not None:
-            weight = self._ranking.weight(core)
-            total = best_phrase(best, self._ranking.grounds, self._phrase, core.field, weight, core.slop, spans)
-        else:
+        way, grounds = self._way, self._ranking.grounds
+        if way is None:
             total = sum([executor.top(self.plan, best, number) for number, executor in enumerate(self._executors)])
+        elif isinstance(way, _Words):
+            total = best_words(best, grounds, way.leaves, way.every, way.spans)
+        else:
+            phrase = way.phrase
+            total = best_phrase(best, grounds, way.words, phrase.field, way.weight, phrase.slop, way.spans)
         return Page(total, best.take()[offset:])
 
     def _latest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:

@@ -20,9 +20,10 @@ from newsindex.inverted._words import Meant
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
+from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, Scale, leaf_of, leaves_of
 from newsindex.searcher._top import Ground
-from newsindex.searcher.terms import document_frequency, resolve_everywhere
+from newsindex.searcher.terms import document_frequency, phrase_words_everywhere, resolve_everywhere
 
 # What a word counts again where it is spelled as it was asked for:
 ALIKE_SHARE: Final = 0.25  # but for diacritics that were left out
@@ -53,15 +54,18 @@ class Ranking:
 
     def df(self, field: str, pattern: Pattern) -> int:
         """In about how many articles of the index a pattern occurs."""
-        return document_frequency(self._segments, field, pattern)
+        return document_frequency(self._segments, resolve_everywhere(self._segments, field, pattern))
+
+    def _idf_of(self, df: int) -> float:
+        df = min(df, self.articles)
+        return math.log1p((self.articles - df + 0.5) / (df + 0.5))
 
     def idf(self, field: str, pattern: Pattern) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)): never negative, as in Lucene."""
         key = (field, pattern)
         weight = self._weights.get(key)
         if weight is None:
-            df = min(self.df(field, pattern), self.articles)
-            weight = math.log1p((self.articles - df + 0.5) / (df + 0.5))
+            weight = self._idf_of(self.df(field, pattern))
             if len(self._weights) >= _MAX_WEIGHTS:
                 self._weights.clear()
             self._weights[key] = weight
@@ -114,8 +118,16 @@ class Ranking:
     def leaves(self, word: Word) -> list[Leaf]:
         """A word in each segment: `make_leaf` for all."""
         meant = resolve_everywhere(self._segments, word.field, word.pattern)
-        weight, most = self.weight(word), type(word.pattern) is Stem
+        # `weight`, of what is at hand: looking it all up again takes as long.
+        weight = (impacts.K1 + 1) * word.boost * self._idf_of(document_frequency(self._segments, meant))
+        most = type(word.pattern) is Stem
         return leaves_of(word.field, weight, meant, most, ALIKE_SHARE, TYPED_SHARE, self._slack_of_each)
+
+    def phrase(self, phrase: Phrase) -> tuple[list[list[Terms]], float]:
+        """The words of a phrase in each segment, none where one of them does not occur; and its `weight`."""
+        found = [resolve_everywhere(self._segments, phrase.field, pattern) for pattern in phrase.patterns]
+        idf = sum([self._idf_of(document_frequency(self._segments, meant)) for meant in found])
+        return phrase_words_everywhere(phrase, found), (impacts.K1 + 1) * phrase.boost * idf
 
     @cached_property
     def _slack_of_each(self) -> list[float]:

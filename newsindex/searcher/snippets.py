@@ -42,13 +42,11 @@ class Highlighter:
         plan: what was searched for.
     """
 
+    __slots__ = ("_known", "_plan")
+
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._known: dict[Segment, list[_Asked]] = {}
-
-    @cached_property
-    def _leaves(self) -> list[Word | Phrase]:
-        return [leaf for leaf in leaves(self._plan) if leaf.field in (TEXT, BODY, TITLE)]
 
     def _asked(self, segment: Segment) -> list[_Asked]:
         """What is searched for, as far as it is the same for all articles of a segment."""
@@ -56,7 +54,8 @@ class Highlighter:
         if asked is None:
             asked = self._known[segment] = [
                 (leaf, [_resolved(segment, leaf.field, pattern) for pattern in patterns_of(leaf)])
-                for leaf in self._leaves
+                for leaf in leaves(self._plan)
+                if leaf.field in (TEXT, BODY, TITLE)
             ]
         return asked
 

@@ -44,8 +44,13 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
 
 def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
     """What `resolve` says of each of some segments."""
-    if isinstance(pattern, Stem) and not any((field, pattern) in segment.resolved for segment in segments):
-        return _look_up(segments, field, pattern, None)
+    if isinstance(pattern, Stem):
+        key = field, pattern
+        for segment in segments:
+            if key in segment.resolved:
+                break
+        else:
+            return _look_up(segments, field, pattern, None)
     return [resolve(segment, field, pattern) for segment in segments]
 
 
@@ -126,9 +131,8 @@ def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:
     return (leaf.pattern,) if isinstance(leaf, Word) else leaf.patterns
 
 
-def document_frequency(segments: Sequence[Segment], field: str, pattern: Pattern) -> int:
-    """In about how many articles of some segments a pattern occurs: at most so many."""
-    found = resolve_everywhere(segments, field, pattern)
+def document_frequency(segments: Sequence[Segment], found: Sequence[Meant]) -> int:
+    """In about how many articles of some segments a pattern occurs, given what it means in each: at most so many."""
     return sum([min(meant.df, segment.articles) for meant, segment in zip(found, segments, strict=True)])
 
 
@@ -151,9 +155,8 @@ def phrase_words(segment: Segment, phrase: Phrase) -> list[Terms]:
     return _terms_of(phrase, [resolve(segment, phrase.field, pattern) for pattern in phrase.patterns])
 
 
-def phrase_words_everywhere(segments: Sequence[Segment], phrase: Phrase) -> list[list[Terms]]:
-    """What `phrase_words` says of each of some segments."""
-    found = [resolve_everywhere(segments, phrase.field, pattern) for pattern in phrase.patterns]
+def phrase_words_everywhere(phrase: Phrase, found: Sequence[Sequence[Meant]]) -> list[list[Terms]]:
+    """What `phrase_words` says of each of some segments, given what each pattern means in every one."""
     return [_terms_of(phrase, words) for words in zip(*found, strict=True)]
 
 

@@ -165,6 +165,31 @@ words = st.sampled_from([*COMMON, *SEVERAL]) | st.sampled_from(COMMON).map(fold)
 letters = st.text(st.sampled_from("abcdeilmnorstuăâîșțşţ12"), max_size=12) | st.text(max_size=12)
 
 
+def slow_readings(form: str, bare: bool) -> tuple[str, ...]:
+    """The twin of `Stemmer.readings`; of a form that the lexicon does not have, its own class is taken from there."""
+    lexicon = stemmer._lexicon()
+    known, others = [], []
+    for entry in range(*lexicon.group(fold(form))):
+        spelling = lexicon.form(entry)
+        if spelling == form:
+            known.append(lexicon.class_of(entry))
+        elif form.isascii() or is_spelling(form, spelling):
+            others.append(lexicon.class_of(entry))
+    if not known and (form.isascii() or not others):
+        (own,) = set(STEMMER.readings(form)) - set(others) or {STEMMER(form)}
+        if form.isascii() and len(form) >= 8:
+            return tuple(dict.fromkeys([*others, own]))
+        known.append(own)
+    return tuple(dict.fromkeys(known + others if (bare and form.isascii()) or not known else known))
+
+
+@settings(max_examples=300)
+@given(words | letters, st.booleans())
+def test_readings_are_those_of_the_twin(text: str, bare: bool) -> None:
+    for form, _, _ in tokenize(text):
+        assert STEMMER.readings(form, bare) == slow_readings(form, bare)
+
+
 @settings(max_examples=200)
 @given(st.lists(words | letters), st.randoms())
 def test_one_by_one_and_in_bulk_are_the_same(texts: list[str], random: Random) -> None:

@@ -344,9 +344,9 @@ def test_choose_refuses_what_does_not_fit_together():
     scorer = PlanScorer(lambda docs: np.ones(len(docs)))
     choose(Best(1), 0, dates, docs, bounds, 0.0, scorer)
     for wrong, message in (
-        ((dates[:4], docs, bounds), "docids from 1 to 4 of 4"),
+        ((dates[:4], docs, bounds), "docid 4 after 1, of 4"),
         ((dates, docs[::-1].copy(), bounds), "docid 1 after 4"),
-        ((dates, np.array([-1, 4], np.int32), bounds), "docids from -1"),
+        ((dates, np.array([-1, 4], np.int32), bounds), "docid -1 after -1, of"),
         ((dates, docs, bounds[:1]), "1 bounds for 2 articles"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -44,6 +44,7 @@ _FORMS = (
     "școlile om oameni oamenii omul ministru ministrul miniștri miniștrii oraș orașul orașe orașele declară declarat "
     "declarație declarația declarații fată fata fete față fața fețe mare mari tare tari soldat soldați soldații "
     "lege legea legii legi alegeri alegerile alegerilor parlament parlamentul parlamentului primar primarul primari "
+    "declarativ declarare declarant declarator "
     "spital spitalul spitale drum drumul drumuri mașină mașini mașina apă apa ape an ani anul anii preț prețul prețuri"
 )
 _SYLLABLES = ["ba", "ce", "di", "lo", "mu", "ra", "se", "ti", "vo", "nu", "ga", "ple"]
@@ -164,6 +165,14 @@ def any_words(rng):
     return Or(tuple(kind(rng) for _ in range(rng.randint(2, 8))))
 
 
+def question(rng):
+    """Words and those that are derived from them: of many terms, as of declară, or of few."""
+    words = [plain_word(rng) for _ in range(rng.randint(1, 4))]
+    derived = [Derived("declar", (rng.choice(["declara", "declarare"]),)), *(pattern_of(rng) for _ in range(2))]
+    plan = Or((*words, *(Word("text", one, 0.25) for one in derived if isinstance(one, Derived))))
+    return rng.choice([plan, plan, And((plan, dates(rng))), And(plan.children)])
+
+
 def all_words(rng):
     kind = plain_word if rng.random() < 0.7 else word
     return And(tuple(kind(rng) for _ in range(rng.randint(2, 4))))
@@ -183,7 +192,7 @@ def alike(rng):
     return rng.choice([few, few, few, few, Everything(), Or((filter_of(rng), Unscored(dates(rng), 1.5)))])
 
 
-KINDS = [plain_word, word, all_words, any_words, any_words, phrase, filtered, nested, better, alike]
+KINDS = [plain_word, word, all_words, any_words, any_words, question, phrase, filtered, nested, better, alike]
 
 
 def pages(rng):
@@ -228,3 +237,9 @@ def test_a_page_is_the_first_of_all_matches_scored(indexes, chapter):
         assert rows == best, plan
         found += bool(best)
     assert found > QUERIES * 0.7
+
+
+def test_questions_have_words_of_many_terms(indexes):
+    parts, ranking = indexes[0]
+    [[leaf]] = [leaves for leaves in Search(parts, question(random.Random(1)), ranking)._way.leaves if leaves[0].wide]
+    assert leaf.group.size > 100

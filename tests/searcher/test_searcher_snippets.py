@@ -278,7 +278,8 @@ def test_places_are_the_positions_of_occurrences():
 
 dirty = st.lists(
     st.sampled_from(["Ploi", "tari", "Bucu\u00adrești", "s\u0327i", "a\u0306", "ţ", " ", " ", ", ", "\u00ad", "\u200b",
-                     "S.U.A.", "10 000", "10.000", "😀", "中文", "İ", "\u0344", "K", "ﬁ", "각", "\u1100\u1161"]),
+                     "S.U.A.", "10 000", "10.000", "😀", "中文", "İ", "\u0344", "K", "ﬁ", "각", "\u1100\u1161",
+                     "é\u0323", "q\u0301\u0323", "a\u00ad\u0302\u00ad", "\u0958", "\u11a8"]),
     max_size=30,
 ).map("".join)  # fmt: skip
 
