@@ -73,13 +73,15 @@ class Search:
 
     @cached_property
     def _leaves(self) -> list[list[Leaf]] | None:
-        """Each word in every segment, where the core is nothing but words which are found without a second look."""
+        """Each word in every segment, where the core is a word or nothing but words found without a second look."""
         core, _ = self._core
-        words = core.children if isinstance(core, And | Or) else (core,)
+        if isinstance(core, Word):
+            return None if core.field == BODY else [self._ranking.leaves(core)]
+        words = core.children if isinstance(core, And | Or) else ()
         if not all(type(word) is Word and type(word.pattern) is Stem and word.field != BODY for word in words):
             return None
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
-        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found
+        return None if any(leaf.wide or leaf.partial for leaves in found for leaf in leaves) else found or None
 
     @cached_property
     def _phrase(self) -> list[list[Terms]] | None:
