@@ -172,7 +172,7 @@ cdef float offer_likely(Best best, const Some *some, Scorer scorer) except? -1:
 
 cdef int offer_between(Best best, const Some *some, float least, float below, Scorer scorer) except -1:
     """Score and offer those that are worth `least` or more, and less than `below`."""
-    cdef Py_ssize_t i, n = 0, doubtful = below < INFINITY
+    cdef Py_ssize_t i, n = 0
     cdef Candidates chosen = Candidates(some.size)
     for i in range(some.size):
         chosen.docs[n], chosen.bounds[n] = some.docs[i], some.bounds[i]
@@ -184,8 +184,8 @@ cdef int offer_between(Best best, const Some *some, float least, float below, Sc
     for i in range(1, n):
         if chosen.docs[i] <= chosen.docs[i - 1]:
             raise ValueError(f"docid {chosen.docs[i]} after {chosen.docs[i - 1]}")
-    if doubtful and n > MORE:
-        n = scorer.sift(chosen.docs, chosen.bounds, n, least)
+    if n > MORE and best.threshold() > 0:
+        n = scorer.sift(chosen.docs, chosen.bounds, n, best.threshold())
     scorer.score(chosen.docs, n, chosen.scores)
     for i in range(n):
         best.offer(Place(chosen.scores[i], some.dates[chosen.docs[i]], some.segment, chosen.docs[i]))

@@ -39,19 +39,22 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     known: Meant | None = segment.resolved.get((field, pattern))
     if known is None:
         known = _resolve(segment, TEXT if field == BODY else field, pattern)
-        _keep(segment, (field, pattern), known)
+        _keep([segment], (field, pattern), [known])
     return known
 
 
 def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
     """What `resolve` says of each of some segments."""
     key = field, pattern
-    if not any(key in segment.resolved for segment in segments):
+    known = [segment.resolved.get(key) for segment in segments]
+    if known and known[0] is None:  # the first is the oldest: what it was not asked for, none or few were
         if isinstance(pattern, Stem):
             return _look_up(segments, field, pattern)
         if isinstance(pattern, Prefix | Wildcard | Fuzzy):
             return _expand(segments, field, pattern)
-    return [resolve(segment, field, pattern) for segment in segments]
+    return [
+        resolve(segment, field, pattern) if one is None else one for segment, one in zip(segments, known, strict=True)
+    ]
 
 
 def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strangers:
@@ -74,8 +77,7 @@ def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Stra
             segment.look_up(place, names, pattern.form, folded, pattern.loose)  # which says whose damage it is
             segment.strangers(place, names, folded)
         raise
-    for segment, one in zip(segments, meant, strict=True):
-        _keep(segment, (field, pattern), one)
+    _keep(segments, (field, pattern), meant)
     return meant
 
 
@@ -87,8 +89,7 @@ def _expand(segments: Sequence[Segment], field: str, pattern: Prefix | Wildcard 
         for segment in segments:
             segment.expand(place, _finder(pattern))  # which says whose damage it is
         raise
-    for segment, one in zip(segments, meant, strict=True):
-        _keep(segment, (field, pattern), one)
+    _keep(segments, (field, pattern), meant)
     return meant
 
 
@@ -104,13 +105,15 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     return segment.expand(field, _finder(pattern))
 
 
-def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
-    if segment.resolved_terms > _MAX_RESOLVED:
-        segment.resolved.clear()
-        segment.resolved_terms = 0
-    if key not in segment.resolved:
-        segment.resolved_terms += 1 + len(found)
-    segment.resolved[key] = found
+def _keep(segments: Sequence[Segment], key: tuple[str, Any], meant: Sequence[Meant]) -> None:
+    for segment, found in zip(segments, meant, strict=True):
+        resolved = segment.resolved
+        if segment.resolved_terms > _MAX_RESOLVED:
+            resolved.clear()
+            segment.resolved_terms = 0
+        if key not in resolved:
+            segment.resolved_terms += 1 + len(found)
+        resolved[key] = found
 
 
 def _derived_terms(segment: Segment, field: str, pattern: Derived) -> list[int]:
