@@ -14,6 +14,8 @@ cdef enum:
     END = 0x7FFFFFFF  # beyond all docids
     ABSENT = 255
     MOST_OCCURRENCES = 0x7FFFFFFF  # in a block; what is handed out counts them in int32
+    MANY = 20      # articles that are looked for in one block, for which it pays to put up signs
+    SPREAD = 8192  # docids that signs tell apart
 
 
 cdef struct List:
@@ -176,18 +178,23 @@ cdef inline int enter(Cursor *cursor, Py_ssize_t block) except -1 nogil:
     return 0
 
 
+cdef inline bint reach(Cursor *cursor, int64_t doc) except? -1 nogil:
+    """Decode the first block that has a docid from `doc` on, if it is not decoded; whether there is one."""
+    cdef Py_ssize_t block
+    if cursor.count and cursor.docs[cursor.count - 1] >= doc:
+        return True
+    block = first_block(cursor.list, doc, cursor.block + 1)
+    if block >= cursor.list.block_count:
+        return False
+    enter(cursor, block)
+    return cursor.docs[cursor.count - 1] >= doc
+
+
 cdef inline int64_t seek(Cursor *cursor, int64_t doc) except -1 nogil:
     """The first docid from `doc` on, END where there is none. What was passed does not come back."""
-    cdef Py_ssize_t block
-    if cursor.count == 0 or cursor.docs[cursor.count - 1] < doc:
-        block = first_block(cursor.list, doc, cursor.block + 1)
-        if block >= cursor.list.block_count:
-            cursor.at = cursor.count
-            return END
-        enter(cursor, block)
-        if cursor.docs[cursor.count - 1] < doc:
-            cursor.at = cursor.count
-            return END
+    if not reach(cursor, doc):
+        cursor.at = cursor.count
+        return END
     cursor.at = forward(cursor.docs, cursor.at, cursor.count, <uint32_t>doc)
     return cursor.docs[cursor.at]
 
@@ -196,6 +203,13 @@ cdef struct Places:
     # Where articles are in a list: in which blocks, and where in these; ABSENT where they are not.
     int32_t[BLOCK] blocks
     uint8_t[BLOCK] places
+    uint8_t[SPREAD] signs  # see `locate`
+
+
+cdef inline void note(const Cursor *cursor, uint32_t doc, Py_ssize_t at, Py_ssize_t k, Places *found) noexcept nogil:
+    """Note that an article, if it is in the block of a cursor, is there at `at`."""
+    found.blocks[k] = <int32_t>cursor.block
+    found.places[k] = <uint8_t>(at | -(cursor.docs[at] != doc))  # without a branch that nobody could foresee
 
 
 cdef inline Py_ssize_t place_of(const uint32_t *docs, uint32_t doc) noexcept nogil:
@@ -216,19 +230,22 @@ cdef inline int locate(Cursor *cursor, const uint32_t *docs, const uint8_t *kept
                        Places *found) except -1 nogil:
     """Find those of some ascending `docs` that are at `kept`, `count` of them, in the list of a cursor.
 
-    It has been at no greater docid.
+    It has been at no greater docid. Where many are in one block, signs are put up that say of each docid of the block by
+    its lowest bits where it is. Of docids that are not there they say anything, so what they say is looked up.
     """
-    cdef Py_ssize_t k, at
-    cdef uint32_t doc
-    for k in range(count):
-        doc = docs[kept[k]]
-        if (cursor.count == 0 or cursor.docs[cursor.count - 1] < doc) and seek(cursor, doc) == END:
-            break
-        at = place_of(cursor.docs, doc)
-        found.blocks[kept[k]] = <int32_t>cursor.block
-        found.places[kept[k]] = <uint8_t>(at | -(cursor.docs[at] != doc))  # without a branch, too
-    else:
-        return 0
+    cdef Py_ssize_t k = 0, at
+    cdef uint32_t last
+    while k < count and reach(cursor, docs[kept[k]]):
+        last = cursor.docs[cursor.count - 1]
+        if k + MANY < count and docs[kept[k + MANY]] <= last and last - cursor.docs[0] < SPREAD:
+            for at in range(cursor.count):
+                found.signs[cursor.docs[at] % SPREAD] = <uint8_t>at
+            while k < count and docs[kept[k]] <= last:
+                note(cursor, docs[kept[k]], found.signs[docs[kept[k]] % SPREAD] % BLOCK, kept[k], found)
+                k += 1
+        while k < count and docs[kept[k]] <= last:
+            note(cursor, docs[kept[k]], place_of(cursor.docs, docs[kept[k]]), kept[k], found)
+            k += 1
     for k in range(k, count):
         found.places[kept[k]] = ABSENT
     return 0

@@ -121,12 +121,17 @@ cdef inline int finish_block(Dictionary self, const Cursor *cursor) except -1 no
     return 0
 
 
-cdef inline int next_entry(Dictionary self, Cursor *cursor) except -1 nogil:
-    """Read the next entry, which must be one that there is."""
+cdef inline int step(Dictionary self, Cursor *cursor) except -1 nogil:
+    """As `next_entry`, without its text."""
     if cursor.index == cursor.block_end:
         finish_block(self, cursor)
         open_block(self, cursor, cursor.index // BLOCK)
-    advance(self, cursor)
+    return advance(self, cursor)
+
+
+cdef inline int next_entry(Dictionary self, Cursor *cursor) except -1 nogil:
+    """Read the next entry, which must be one that there is."""
+    step(self, cursor)
     load(cursor)
     return 0
 

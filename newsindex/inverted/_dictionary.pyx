@@ -32,7 +32,6 @@ from newsindex.inverted._pages cimport Pages, touch
 
 cdef enum:
     VARINT_BITS = 56  # so that the sum of a block's numbers never overflows
-    FEW = 64          # entries that there is room for at first
 
 
 cdef int fault(Dictionary self, const char *reason, Py_ssize_t index) except -1 nogil:
@@ -105,14 +104,6 @@ cdef int start(Dictionary self, Cursor *cursor, Py_ssize_t index) except -1 nogi
         advance(self, cursor)
         load(cursor)
     return 0
-
-
-cdef inline int step(Dictionary self, Cursor *cursor) except -1 nogil:
-    """As `next_entry`, without its text."""
-    if cursor.index == cursor.block_end:
-        finish_block(self, cursor)
-        open_block(self, cursor, cursor.index // BLOCK)
-    return advance(self, cursor)
 
 
 cdef Py_ssize_t tail_of(const Cursor *cursor, uint8_t *out) except -1 nogil:
@@ -354,31 +345,6 @@ cdef class Dictionary:
                 out[0, i], out[1, i] = <int64_t>cursor.first, <int64_t>cursor.second
             finish_block(self, &cursor)
         return found[0], found[1]
-
-    def begun(self, Py_ssize_t low, Py_ssize_t high, bytes prefix not None):
-        """The payloads of the entries of a range whose texts begin with `prefix`, as two arrays (int64)."""
-        cdef Cursor cursor
-        cdef const uint8_t *key = prefix
-        cdef Py_ssize_t size = len(prefix), index, n = 0
-        check_range(self, low, high)
-        index = seek(self, &cursor, low, high, key, size)
-        found = np.empty((2, FEW), np.int64)
-        cdef int64_t[:, ::1] out = found
-        while index < high:
-            # Of what is shared with the one before, that is known to begin so.
-            if n == 0 or cursor.shared < size:
-                load(&cursor)
-                if cursor.size < size or memcmp(cursor.text, key, size):
-                    break
-            if n == out.shape[1]:
-                found = np.concatenate((found, np.empty_like(found)), axis=1)
-                out = found
-            out[0, n], out[1, n] = <int64_t>cursor.first, <int64_t>cursor.second
-            n += 1
-            index += 1
-            if index < high:
-                step(self, &cursor)
-        return found[0, :n], found[1, :n]
 
     def unsorted(self, Py_ssize_t low, Py_ssize_t high):
         """The first entry after `low` that is not greater than the one before it, or -1: for checking an index."""

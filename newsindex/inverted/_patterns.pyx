@@ -1,8 +1,9 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-"""Words by patterns: wildcards, and what is few edits away. In dictionaries of forms, and among the words of a text.
+"""Words by patterns: prefixes, wildcards, what is few edits away. In dictionaries of forms, and among the words of a text.
 
-Dictionaries (`newsindex.inverted._dictionary`) are searched for `newsindex.inverted.segment`, and only what comes before
-the NUL of an entry is looked at. The words of a text are packed strings in any order, for snippets.
+Dictionaries (`newsindex.inverted._dictionary`) are searched by a `Finder`, one after another, for
+`newsindex.inverted._words`, and only what comes before the NUL of an entry is looked at. The words of a text are packed
+strings in any order, for snippets.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -11,7 +12,18 @@ from libc.string cimport memcmp, memcpy
 
 import numpy as np
 
-from newsindex.inverted._dictionary cimport Cursor, Dictionary, check_range, next_entry, seek_on, start
+from newsindex.inverted._dictionary cimport (
+    Cursor,
+    Dictionary,
+    check_range,
+    load,
+    next_entry,
+    seek,
+    seek_on,
+    start,
+    step,
+)
+from newsindex.inverted._gil cimport LONG
 
 cdef enum:
     MAX_FORM = 512   # code points of one form that patterns look at; the tokenizer makes forms a quarter as long
@@ -103,72 +115,120 @@ cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
 
 
 cdef class Found:
-    """The forms that a pattern found: of each its number, its term, and which of its forms it is (int64)."""
-
-    cdef int64_t *rows
-    cdef Py_ssize_t count, room
+    """The forms that a finder found, in one dictionary after another."""
 
     def __dealloc__(self):
-        free(self.rows)
+        free(self.owned)
 
-    cdef inline int add(self, const Cursor *cursor) except -1 nogil:
-        cdef int64_t *row
+    cdef int put(self, int64_t term, int64_t number, int64_t index) except -1 nogil:
         if self.count == self.room:
             self.grow()
-        row = self.rows + 3 * self.count
-        row[0], row[1], row[2] = cursor.index - 1, <int64_t>cursor.first, <int64_t>cursor.second
+        self.owned[self.count] = Owned(term, number, index)
         self.count += 1
         return 0
 
+    cdef inline int add(self, const Cursor *cursor) except -1 nogil:
+        """Add the form read last."""
+        return self.put(<int64_t>cursor.first, <int64_t>cursor.second, cursor.index - 1)
+
     cdef int grow(self) except -1 nogil:
         cdef Py_ssize_t room = max(<Py_ssize_t>LEAST_ROOM, 2 * self.room)
-        cdef int64_t *rows = <int64_t *>realloc(self.rows, 3 * room * sizeof(int64_t))
-        if rows == NULL:
+        cdef Owned *owned = <Owned *>realloc(self.owned, room * sizeof(Owned))
+        if owned == NULL:
             with gil:
                 raise MemoryError(f"no memory for {room} forms")
-        self.rows, self.room = rows, room
+        self.owned, self.room = owned, room
         return 0
 
-    cdef object columns(self):
-        cdef Py_ssize_t i, k
-        found = np.empty((3, self.count), np.int64)
-        cdef int64_t[:, ::1] out = found
-        for i in range(self.count):
-            for k in range(3):
-                out[k, i] = self.rows[3 * i + k]
-        return found
+    cdef list listed(self):
+        cdef Py_ssize_t i
+        return [(self.owned[i].index, self.owned[i].term, self.owned[i].number) for i in range(self.count)]
 
 
-def wildcard(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] pattern):
-    """The forms from `low` to `high` - 1 whose folded part matches `pattern` (code points; ? one, * any number).
+cdef class Finder:
+    """Finds the forms whose folded part begins with a `prefix` (UTF-8): a pattern that is looked for in dictionaries."""
 
-    Returns (forms, terms, numbers) as rows of one array. The longest run of characters that the pattern names is searched
-    for in what each entry does not share with the one before, and only those that have it are matched.
+    def __cinit__(self, *_, bytes prefix not None=b""):
+        self.prefix = prefix
+
+    cdef int find(self, Dictionary forms, Py_ssize_t low, Py_ssize_t high, Found found) except -1:
+        """Add those of the forms from `low` to `high` - 1."""
+        cdef Cursor cursor
+        cdef const uint8_t *key = self.prefix
+        cdef Py_ssize_t size = len(self.prefix), index = seek(forms, &cursor, low, high, key, size)
+        cdef bint first = True
+        while index < high:
+            # Of what is shared with the one before, that is known to begin so.
+            if first or cursor.shared < size:
+                load(&cursor)
+                if cursor.size < size or memcmp(cursor.text, key, size):
+                    break
+            first = False
+            found.add(&cursor)
+            index += 1
+            if index < high:
+                step(forms, &cursor)
+        return 0
+
+    cdef int narrow(self, Dictionary forms, Py_ssize_t *low, Py_ssize_t *high) except -1:
+        """Leave out of a range what does not begin with the prefix, which is text."""
+        cdef Cursor cursor
+        cdef bytes behind = self.prefix + b"\xff"  # no byte of UTF-8
+        if self.prefix:
+            low[0] = seek(forms, &cursor, low[0], high[0], self.prefix, len(self.prefix))
+            high[0] = seek(forms, &cursor, low[0], high[0], behind, len(behind))
+        return 0
+
+    def find_in(self, Dictionary forms not None, Py_ssize_t low, Py_ssize_t high):
+        """Those of the forms from `low` to `high` - 1: of each its number, its term, and which of its forms it is."""
+        cdef Found found = Found()
+        check_range(forms, low, high)
+        self.find(forms, low, high, found)
+        return found.listed()
+
+
+cdef class Wildcards(Finder):
+    """Finds the forms whose folded part matches `pattern` (code points; ? one, * any number), and begins with `prefix`.
+
+    The longest run of characters that the pattern names is searched for in what each entry does not share with the one
+    before, and only those that have it are matched.
     """
-    cdef uint32_t[MAX_FORM] text
+
+    cdef const uint32_t[::1] pattern
     cdef uint8_t[4 * MAX_LITERAL] literal
-    cdef Cursor cursor
-    cdef Py_ssize_t length, size, end = -1  # of the literal's first occurrence; -1: there is none
-    check_range(forms, low, high)
-    cdef Found found = Found()
-    if pattern.shape[0] == 0 or low == high:
-        return found.columns()
-    size = longest_literal(pattern, literal)
-    with nogil:
+    cdef Py_ssize_t size  # of the literal
+
+    def __init__(self, const uint32_t[::1] pattern, *, prefix=b""):
+        self.pattern = pattern
+        self.size = longest_literal(pattern, self.literal)
+
+    cdef int find(self, Dictionary forms, Py_ssize_t low, Py_ssize_t high, Found found) except -1:
+        self.narrow(forms, &low, &high)
+        if self.pattern.shape[0] == 0 or low == high:
+            return 0
+        if high - low < LONG:
+            return self.match(forms, low, high, found)
+        with nogil:
+            return self.match(forms, low, high, found)
+
+    cdef int match(self, Dictionary forms, Py_ssize_t low, Py_ssize_t high, Found found) except -1 nogil:
+        cdef uint32_t[MAX_FORM] text
+        cdef Cursor cursor
+        cdef Py_ssize_t length, size = self.size, end = -1  # of the literal's first occurrence; -1: there is none
         start(forms, &cursor, low)
         for _ in range(high - low):
             next_entry(forms, &cursor)
             if size and (end < 0 or end > cursor.shared):
-                if cursor.index > low + 1 and not has_byte(&cursor, literal[size - 1]):
+                if cursor.index > low + 1 and not has_byte(&cursor, self.literal[size - 1]):
                     end = -1
                     continue
-                end = end_of(&cursor, literal, size, cursor.shared - size + 1 if cursor.index > low + 1 else 0)
+                end = end_of(&cursor, self.literal, size, cursor.shared - size + 1 if cursor.index > low + 1 else 0)
             if size and end < 0:
                 continue
             length = decode(cursor.text, cursor.size, text)
-            if matches(text, length, &pattern[0], pattern.shape[0]):
+            if matches(text, length, &self.pattern[0], self.pattern.shape[0]):
                 found.add(&cursor)
-    return found.columns()
+        return 0
 
 
 cdef inline bint has_byte(const Cursor *cursor, uint8_t byte) noexcept nogil:
@@ -194,7 +254,7 @@ cdef inline Py_ssize_t end_of(const Cursor *cursor, const uint8_t *literal, Py_s
 
 
 def wildcard_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] pattern):
-    """The numbers of the packed strings that match a pattern, as `wildcard` (int64)."""
+    """The numbers of the packed strings that match a pattern, as `Wildcards` (int64)."""
     cdef uint32_t[MAX_FORM] text
     cdef Py_ssize_t index, n = 0, length, count = starts.shape[0] - 1
     check_starts(data, starts)
@@ -232,13 +292,18 @@ cdef struct Walk:
     Py_ssize_t known
 
 
-cdef class Edits:
-    """Owns the edit table of a fuzzy search."""
+cdef class Edits(Finder):
+    """Finds the forms whose folded part is at most `distance` edits from `form` (code points), and begins with `prefix`.
+
+    Edits are those of optimal string alignment. The entries are walked as a tree of prefixes. The row of the edit table
+    for a prefix is computed once; where nothing that begins with it is near enough, the walk goes on at the next prefix
+    with which something may be, which is searched for.
+    """
 
     cdef Walk walk
     cdef const uint32_t[::1] form
 
-    def __init__(self, const uint32_t[::1] form, int distance):
+    def __init__(self, const uint32_t[::1] form, int distance, *, prefix=b""):
         cdef Py_ssize_t j
         if form.shape[0] > MAX_FORM or distance < 0 or distance > MAX_EDITS:
             raise ValueError(f"fuzzy search for {form.shape[0]} characters within {distance} edits")
@@ -256,24 +321,21 @@ cdef class Edits:
     def __dealloc__(self):
         free(self.walk.rows)
 
+    cdef int find(self, Dictionary forms, Py_ssize_t low, Py_ssize_t high, Found found) except -1:
+        self.narrow(forms, &low, &high)
+        if low == high:
+            return 0
+        if high - low < LONG:
+            return self.climb(forms, low, high, found)
+        with nogil:
+            return self.climb(forms, low, high, found)
 
-def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint32_t[::1] form, int distance):
-    """The forms from `low` to `high` - 1 whose folded part is at most `distance` edits from `form`, as `wildcard`.
-
-    Edits are those of optimal string alignment. The entries are walked as a tree of prefixes. The row of the edit table
-    for a prefix is computed once; where nothing that begins with it is near enough, the walk goes on at the next prefix
-    with which something may be, which is searched for.
-    """
-    cdef Cursor cursor
-    cdef uint8_t[4 * MAX_FORM + 1] key
-    cdef Py_ssize_t size
-    check_range(forms, low, high)
-    cdef Edits edits = Edits(form, distance)
-    cdef Walk *walk = &edits.walk
-    cdef Found found = Found()
-    if low == high:
-        return found.columns()
-    with nogil:
+    cdef int climb(self, Dictionary forms, Py_ssize_t low, Py_ssize_t high, Found found) except -1 nogil:
+        cdef Cursor cursor
+        cdef uint8_t[4 * MAX_FORM + 1] key
+        cdef Py_ssize_t size
+        cdef Walk *walk = &self.walk
+        walk.known = 0
         start(forms, &cursor, low)
         next_entry(forms, &cursor)
         while True:
@@ -282,17 +344,16 @@ def fuzzy(Dictionary forms not None, Py_ssize_t low, Py_ssize_t high, const uint
                 if near_enough(walk, walk.length):
                     found.add(&cursor)
                 if cursor.index == high:
-                    break
+                    return 0
                 next_entry(forms, &cursor)
                 continue
             size = next_prefix(walk, key)
             if size == 0 or seek_on(forms, &cursor, high, key, size) == high:
-                break
-    return found.columns()
+                return 0
 
 
 def fuzzy_strings(const uint8_t[::1] data, const uint64_t[::1] starts, const uint32_t[::1] form, int distance):
-    """The numbers of the packed strings that are at most `distance` edits from `form`, as `fuzzy` (int64)."""
+    """The numbers of the packed strings that are at most `distance` edits from `form`, as `Edits` (int64)."""
     cdef Py_ssize_t index, n = 0, count = starts.shape[0] - 1
     check_starts(data, starts)
     cdef Edits edits = Edits(form, distance)

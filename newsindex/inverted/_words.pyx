@@ -11,8 +11,6 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy, memset
 
-import numpy as np
-
 from newsindex.inverted._dictionary cimport (
     ENTRY_ROOM,
     MAX_TEXT,
@@ -27,11 +25,14 @@ from newsindex.inverted._dictionary cimport (
     whole,
 )
 from newsindex.inverted._pages cimport Pages
+from newsindex.inverted._patterns cimport Finder, Found, Owned
 from newsindex.inverted._postings cimport PostingList
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
+from newsindex.inverted.entries import READING
 
 cdef int chosen = CHOSEN, alike = ALIKE, typed = TYPED
+cdef bytes reading = READING
 
 
 @no_gc  # as the nodes of plans, which say why
@@ -103,30 +104,51 @@ cdef class Words:
         return answer(lists, rows) if lists else Meant()
 
     def gather(self, const int64_t[::1] terms, const int64_t[::1] numbers):
-        """The terms of some forms, ascending, as `Meant`; of each those forms are CHOSEN. `numbers` are theirs there."""
+        """The terms of some forms as `Meant`; of each those forms are CHOSEN. `numbers` are theirs there."""
+        cdef Found found = Found()
+        cdef Py_ssize_t i
+        if numbers.shape[0] != terms.shape[0]:
+            raise ValueError(f"{numbers.shape[0]} numbers of {terms.shape[0]} forms")
+        for i in range(terms.shape[0]):
+            check_range(self.terms, terms[i], terms[i] + 1)
+            found.put(terms[i], numbers[i], 0)
+        return self.owners(found)
+
+    def expand(self, Finder finder not None):
+        """The terms of the forms that a finder finds, as `gather`."""
+        return self.expanded(finder, Found())
+
+    cdef Meant expanded(self, Finder finder, Found found):
+        cdef Py_ssize_t end = self.end_form
         cdef Cursor cursor
-        cdef Py_ssize_t i = 0, end, count = terms.shape[0]
+        if not finder.prefix:
+            # Forms read as other words occur where these do, and are no more words.
+            end = seek(self.forms, &cursor, self.first_form, end, reading, len(reading))
+        found.count = 0
+        finder.find(self.forms, self.first_form, end, found)
+        return self.owners(found)
+
+    cdef Meant owners(self, Found found):
+        """The terms of the forms that were found, as `gather`."""
+        cdef Cursor cursor
+        cdef Py_ssize_t i = 0, end
         cdef PostingList postings
         cdef list lists = [], marks = [], rests = []
         cdef bytes row
-        if numbers.shape[0] != count:
-            raise ValueError(f"{numbers.shape[0]} numbers of {count} forms")
-        cdef const int64_t[:, ::1] pairs = in_order(terms, numbers)
-        if count:
-            check_range(self.terms, pairs[0, 0], pairs[count - 1, 0] + 1)
+        qsort(found.owned, found.count, sizeof(Owned), compare_terms)
         cursor.index = cursor.block_end = 0
-        while i < count:
+        while i < found.count:
             end = i + 1
-            while end < count and pairs[end, 0] == pairs[i, 0]:
+            while end < found.count and found.owned[end].term == found.owned[i].term:
                 end += 1
-            self.go_to(&cursor, pairs[i, 0])
+            self.go_to(&cursor, found.owned[i].term)
             postings = self.open(&cursor)
-            row = chosen_of(postings, pairs[i:end])
+            row = chosen_of(postings, found.owned + i, end - i)
             lists.append(postings)
             marks.append(row)
             rests.append(0 if row else chosen)
             i = end
-        return Meant(tuple(lists), tuple(marks), tuple(rests), chosen if count else 0)
+        return Meant(tuple(lists), tuple(marks), tuple(rests), chosen if found.count else 0)
 
     def whole(self, list terms not None):
         """These terms, ascending, as `Meant`, with all of their forms."""
@@ -238,6 +260,13 @@ def look_up_in(list segments not None, tuple names not None, str form not None, 
     return found
 
 
+def expand_in(list segments not None, Finder finder not None):
+    """What `Words.expand` says in each of several segments, given the `Words` of each, or None: a list of `Meant`."""
+    cdef Found found = Found()
+    cdef Words words
+    return [words.expanded(finder, found) if words is not None else Meant() for words in segments]
+
+
 cdef int marks_of(Cursor *cursor, _Asked asked) except -1:
     """The marks of the form read last, which has the folded form asked for; 0 if it is not spelled as asked."""
     cdef uint8_t[2 * MAX_TEXT] tail
@@ -292,34 +321,25 @@ cdef Meant answer(list lists, list rows):
     return Meant(tuple(lists), tuple(rows), tuple(rests), every)
 
 
-cdef in_order(const int64_t[::1] terms, const int64_t[::1] numbers):
-    """Pairs of a term and a number, by term."""
-    cdef Py_ssize_t i
-    pairs = np.empty((terms.shape[0], 2), np.int64)
-    cdef int64_t[:, ::1] out = pairs
-    for i in range(terms.shape[0]):
-        out[i, 0], out[i, 1] = terms[i], numbers[i]
-    if terms.shape[0]:
-        qsort(&out[0, 0], terms.shape[0], 2 * sizeof(int64_t), compare_terms)
-    return pairs
-
-
 cdef int compare_terms(const void *one, const void *other) noexcept nogil:
-    cdef int64_t a = (<const int64_t *>one)[0], b = (<const int64_t *>other)[0]
+    cdef int64_t a = (<const Owned *>one).term, b = (<const Owned *>other).term
     return (a > b) - (a < b)
 
 
-cdef bytes chosen_of(PostingList postings, const int64_t[:, ::1] pairs):
-    """The marks of a term of which the forms of some numbers are meant, the second of `pairs`; none where all are."""
+cdef bytes chosen_of(PostingList postings, const Owned *found, Py_ssize_t count):
+    """The marks of a term of which some forms are meant; none where all are."""
     cdef Py_ssize_t i
     cdef int64_t last = 0
-    for i in range(pairs.shape[0]):
-        last = max(last, pairs[i, 1])
-        if not 0 <= pairs[i, 1] < postings.forms:
-            raise ValueError(f"form number {pairs[i, 1]} of a term with {postings.forms}")
-    if pairs.shape[0] == postings.forms:
+    cdef bytes row
+    for i in range(count):
+        last = max(last, found[i].number)
+        if not 0 <= found[i].number < postings.forms:
+            raise ValueError(f"form number {found[i].number} of a term with {postings.forms}")
+    if count == postings.forms:
         return b""
-    cdef bytearray row = bytearray(last + 1)
-    for i in range(pairs.shape[0]):
-        row[pairs[i, 1]] = chosen
-    return bytes(row)
+    row = PyBytes_FromStringAndSize(NULL, last + 1)
+    cdef uint8_t *marks = <uint8_t *>PyBytes_AS_STRING(row)
+    memset(marks, 0, last + 1)
+    for i in range(count):
+        marks[found[i].number] = <uint8_t>chosen
+    return row

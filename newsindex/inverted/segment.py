@@ -35,10 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
-from newsindex.inverted import _patterns
 from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of
+from newsindex.inverted._patterns import Finder
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted._words import Meant, Words
 from newsindex.inverted.columns import UNDATED, Docs, Integers, Packed, Sections, Values, hash_id
@@ -109,7 +109,6 @@ class Segment:
         self.resolved: dict[Any, Any] = {}  # for the searcher to keep what it found in the dictionaries,
         self.resolved_terms = 0  # and how much that is
         self._words: dict[str, Words] = {}
-        self._readings: dict[str, int] = {}  # where those of each field begin
         self._reading_postings = self.reading("postings")  # which each search enters several times
         with self.reading("description"):
             self.articles = _whole(description["articles"])
@@ -361,6 +360,12 @@ class Segment:
             words = self._words.get(field) or self._words_of(field)
             return words.gather(terms, numbers) if words else Meant()
 
+    def expand(self, field: str, finder: Finder) -> Meant:
+        """The terms of the forms of a field that a pattern means, in which these are meant."""
+        with self.reading("terms, forms or postings"):
+            words = self._words.get(field) or self._words_of(field)
+            return words.expand(finder) if words else Meant()
+
     def whole(self, field: str, terms: list[int]) -> Meant:
         """Some terms of a field, with all of their forms."""
         with self.reading("terms, forms or postings"):
@@ -391,47 +396,10 @@ class Segment:
             words = self._words.get(field) or self._words_of(field)
             return words.begun(prefix.encode(), limit) if words else (0, [])
 
-    def form_range(self, field: str, first: bytes, end: bytes | None) -> tuple[int, int]:
-        """The forms whose dictionary entries are at least `first` and less than `end`; None: all real ones."""
-        bounds = self.fields.get(field)
-        if bounds is None:
-            return 0, 0
-        with self.reading("forms"):
-            low = self.forms.lower_bound(bounds.first_form, bounds.end_form, first) if first else bounds.first_form
-            return low, self._real_forms(field) if end is None else self.forms.lower_bound(low, bounds.end_form, end)
-
-    def _real_forms(self, field: str) -> int:
-        """Where the forms of a field end that are no readings."""
-        end = self._readings.get(field)
-        if end is None:
-            end = self._readings[field] = self.readings(field)[0]
-        return end
-
     def owners(self, low: int, high: int) -> FormColumns:
         """Of the forms from `low` to `high` - 1 the term of each, and which of its forms it is."""
         with self.reading("forms"):
             return self.forms.payloads(low, high)
-
-    def begun_forms(self, field: str, prefix: str) -> FormColumns:
-        """As `owners`, of those forms of a field whose folded spelling begins with `prefix`."""
-        bounds = self.fields.get(field)
-        if bounds is None:
-            return self.owners(0, 0)
-        with self.reading("forms"):
-            end = bounds.end_form if prefix else self._real_forms(field)
-            return self.forms.begun(bounds.first_form, end, prefix.encode())
-
-    def match_forms(self, low: int, high: int, pattern: str) -> FormColumns:
-        """As `owners`, of those forms whose folded spelling matches a wildcard pattern."""
-        with self.reading("forms"):
-            _, terms, numbers = _patterns.wildcard(self.forms, low, high, _points(pattern))
-            return terms, numbers
-
-    def fuzzy_forms(self, low: int, high: int, form: str, distance: int) -> FormColumns:
-        """As `owners`, of those forms whose folded spelling is within `distance` edits of `form`."""
-        with self.reading("forms"):
-            _, terms, numbers = _patterns.fuzzy(self.forms, low, high, _points(form), distance)
-            return terms, numbers
 
     # Posting lists.
 
@@ -474,7 +442,3 @@ def _whole(value: Any) -> int:
 def _field_range(number: int, field: dict[str, Any]) -> FieldRange:
     (first_term, end_term), (first_form, end_form) = field["terms"], field["forms"]
     return FieldRange(number, *map(_whole, (first_term, end_term, first_form, end_form)))
-
-
-def _points(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")

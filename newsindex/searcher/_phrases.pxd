@@ -1,7 +1,7 @@
 # cython: language_level=3
 """What `_top` uses of `_phrases`: `find`, and the walk in which it leaves what it found."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from newsindex.inverted._buffers cimport Buffer
 from newsindex.searcher._tracks cimport Track, Word
@@ -31,6 +31,7 @@ cdef class Walk:
     cdef int64_t meet(self, int64_t doc) except -1 nogil
     cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
                          const uint32_t *limits) except -1 nogil
+    cdef Py_ssize_t keep_near(self, Py_ssize_t w, const uint32_t *docs, uint8_t *kept, Py_ssize_t count) except -1 nogil
     cdef int count_in(self, int64_t doc, int64_t limit) except -1 nogil
     cdef int count_spelled(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil
 

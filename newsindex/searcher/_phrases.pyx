@@ -209,18 +209,30 @@ cdef class Walk:
                 kept[k] = <uint8_t>k
             for w in range(docs == NULL, self.count):
                 n = keep_found(self.rarest[w], some, kept, n)
+                if 0 < w < self.count - 1:
+                    n = self.keep_near(w, some, kept, n)
             for k in range(n):
                 for w in range(self.count):
                     stand(&self.words[w], some[kept[k]], kept[k])
                 self.count_in(some[kept[k]], limits[some[kept[k]]] if limits != NULL else 0)
         return 0
 
+    cdef Py_ssize_t keep_near(self, Py_ssize_t w, const uint32_t *docs, uint8_t *kept, Py_ssize_t count) except -1 nogil:
+        """Keep those articles in which a word may be near the rarest one, before others are looked for in them."""
+        cdef Py_ssize_t k, n = 0
+        for k in range(count):
+            stand(self.rarest[0], docs[kept[k]], kept[k])
+            stand(self.rarest[w], docs[kept[k]], kept[k])
+            kept[n] = kept[k]
+            n += may_be_near(self.rarest[0], self.rarest[w], self.slop)
+        return n
+
     cdef int count_in(self, int64_t doc, int64_t limit) except -1 nogil:
         """Count the phrase in an article that has all of its words."""
         cdef int32_t[6] sums
         cdef int32_t found = <int32_t>doc
         cdef Py_ssize_t w
-        for w in range(1, self.count if self.simple else 0):
+        for w in range(max(self.count - 1, <Py_ssize_t>1), self.count if self.simple else 0):  # the others are
             if not may_be_near(self.rarest[0], self.rarest[w], self.slop):
                 return 0
         for w in range(self.count):
@@ -294,6 +306,7 @@ cdef int begin(Track *track, Terms terms, Py_ssize_t k, int64_t low, int64_t hig
     for form in range(track.marked):
         track.chosen &= track.marks[form] & CHOSEN
     track.read = track.verified = 0
+    track.furthest = -1
     return 0
 
 

@@ -18,6 +18,7 @@ from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
 from newsindex.searcher._phrases cimport Walk, find
 from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
+from newsindex.searcher._union cimport collect_union
 
 from newsindex.searcher._union import united
 
@@ -187,8 +188,8 @@ cdef int offer_between(Best best, const Some *some, float least, float below, Sc
             if not before < chosen.docs[i] < some.articles:
                 raise ValueError(f"docid {chosen.docs[i]} after {before}, of {some.articles}")
             before = chosen.docs[i]
-        if below < INFINITY and n > MORE:
-            n = scorer.sift(chosen.docs, chosen.bounds, n, least)
+        if n > MORE and best.threshold() > 0:
+            n = scorer.sift(chosen.docs, chosen.bounds, n, best.threshold())
         if n:
             scorer.score(chosen.docs, n, chosen.scores)
         for i in range(n):
@@ -375,35 +376,43 @@ cdef Span span_of(Ground ground, list spans, Py_ssize_t number) except *:
     return Span(max(<int64_t>low, 0), min(<int64_t>high, ground.articles))
 
 
-cdef Chosen collect(Ground ground, Span span, list groups, bint every, Py_ssize_t keep, float cutoff):
+cdef Chosen collect(Ground ground, Span span, list leaves, bint every, Py_ssize_t keep, float cutoff):
     """The articles that have every one, or any, of some words; with `keep`, of the best so many at least."""
-    cdef Group group = groups[0]
-    if len(groups) == 1 and group.count == 1 and ground.alive == NULL:
-        return collect_best(group, span.low, span.high, keep + MORE if keep else 0, cutoff)
+    cdef Leaf leaf = leaves[0]
+    if len(leaves) == 1 and (leaf.wide or leaf.partial or (leaf.count > 1 and not leaf.most)):
+        return collect_union(leaf, span.low, span.high, NULL, ground.alive, cutoff)
+    if len(leaves) == 1 and leaf.count == 1 and ground.alive == NULL:
+        return collect_best(leaf.group, span.low, span.high, keep + MORE if keep else 0, cutoff)
+    cdef list groups = [group_of(leaf, span) for leaf in leaves]
     if every and len(groups) > 1:
         return collect_all(groups, span.low, span.high, ground.alive, keep, MOST_SHARE, cutoff)
     return collect_any(groups, span.low, span.high, ground.alive, keep, MOST_SHARE, cutoff)
 
 
+cdef Group group_of(Leaf leaf, Span span):
+    """The lists of a word, or where these are many what they add up to."""
+    if not leaf.wide:
+        return leaf.group
+    _, docs, bounds = united(leaf, span.low, span.high)
+    return Group(docs=docs, bounds=bounds)
+
+
 cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span, list leaves, bint every) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
-    cdef list groups = []
+    cdef list present = []
     cdef Leaf leaf
     cdef Chosen found
     cdef Scorer scorer
     cdef Some some
     cdef float enough
     for leaf in leaves:
-        if leaf.wide:
-            _, docs, bounds = united(leaf, span.low, span.high)
-            groups.append(Group(docs=docs, bounds=bounds))
-        elif leaf.group.count:
-            groups.append(leaf.group)
+        if leaf.count:
+            present.append(leaf)
         elif every:
             return 0
-    if not groups:
+    if not present:
         return 0
-    found = collect(ground, span, groups, every, best.wanted, best.threshold())
+    found = collect(ground, span, present, every, best.wanted, best.threshold())
     if found.choice.size and best.wanted:
         ground.look()
         some = Some(number, ground.articles, &ground.dates[0], found.choice.size, found.choice.docs, found.choice.bounds,
@@ -411,7 +420,7 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
         scorer = WordScorer(leaves, ground.scale)
         enough = offer_likely(best, &some, scorer)
         if best.threshold() < some.cutoff:
-            again = collect(ground, span, groups, every, 0, best.threshold())
+            again = collect(ground, span, present, every, 0, best.threshold())
             some.size, some.docs, some.bounds = again.choice.size, again.choice.docs, again.choice.bounds
         if best.threshold() < enough:
             offer_between(best, &some, best.threshold(), enough, scorer)
@@ -421,8 +430,9 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
 def best_words(Best best, list grounds, list words, bint every, list spans=None):
     """Offer the articles of some segments that have every one, or any, of some words to the best.
 
-    Of each word the `Leaf` in each segment is given, in a list; none that is partial. With `spans`, of each segment
-    only the docids from the first number to before the second are looked at. Returns how many match.
+    Of each word the `Leaf` in each segment is given, in a list; of several words none that is partial, and none that is
+    looked for in bodies. With `spans`, of each segment only the docids from the first number to before the second are
+    looked at. Returns how many match.
     """
     cdef Py_ssize_t total = 0
     cdef int32_t number

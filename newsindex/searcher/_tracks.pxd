@@ -44,7 +44,8 @@ cdef struct Track:
     Py_ssize_t block        # whose occurrences are open; -1 before the first
     uint32_t[BLOCK] ends    # where in it those of each article end
     Rows rows
-    Py_ssize_t read         # as in Occurrences
+    Py_ssize_t read         # as in Occurrences,
+    Py_ssize_t furthest     # and the block up to where that is
     Py_ssize_t verified     # so far the positions are, from there on
 
 
@@ -87,10 +88,11 @@ cdef inline int open_block(Track *track) except -1 nogil:
     cdef int64_t count = decode_ends(track.cursor.list, block, track.ends, &after)
     cdef const uint8_t *section = occurrences_bounds(track.cursor.list, block, after, &begin, &end)
     if track.cursor.list.block_count > 1:
-        # As in PostingList, which says why.
-        if begin < track.read:
-            fault("occurrences blocks that overlap")
-        track.read = end
+        # As in PostingList, which says why. Those before are read again where words turned out to be near each other.
+        if block > track.furthest:
+            if begin < track.read:
+                fault("occurrences blocks that overlap")
+            track.read, track.furthest = end, block
         if end > track.verified:
             touch((<PostingList>track.plist).positions, begin, end)
             track.verified = (end + (1 << PAGE_BITS) - 1) >> PAGE_BITS << PAGE_BITS

@@ -3,26 +3,28 @@
 
 Walking thousands of posting lists side by side costs more than reading each of them once, so that is what is done here,
 list by list. How often an article has terms that are meant, in all, is bounded by the impacts of each, and bounded so
-closely that few articles have to be scored. Called by `newsindex.searcher.executor` only.
+closely that few articles have to be scored. Called by `newsindex.searcher.executor`, and by `_top` for a word alone.
 """
 
+from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
-
-import numpy as np
+from libc.string cimport memset
 
 from newsindex.inverted._blocks cimport BLOCK, List, decode_docs, decode_ends, first_block
 from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
+from newsindex.searcher._collect cimport Choice, Chosen
 from newsindex.searcher._scoring cimport Leaf, Term
 
 from newsindex.inverted import impacts
 
+cdef extern from *:
+    int ctz "__builtin_ctzll"(unsigned long long bits) noexcept nogil
+
 cdef enum:
-    CHUNK = 8  # articles that are looked at one by one if any was met
-    SPAN = CHUNK * 8  # articles of which one look tells that none was met
+    SPAN = 64  # articles of which one look tells which were met
     STEPS = 255
     MOST_SPARE = 1 << 21  # articles of which memory is kept for the next word
     SPARES = 2  # how often, as threads search at once
@@ -43,7 +45,7 @@ cdef class Sums:
     cdef Py_ssize_t room
     cdef int64_t low, high
     cdef float *shares
-    cdef uint8_t *touched
+    cdef uint64_t *met  # a bit an article
     cdef float[STEPS + 1] worth  # the frequency, measured as it is scored, that an impact stands for at most
     cdef bint most
 
@@ -51,8 +53,8 @@ cdef class Sums:
         cdef int i
         self.room = room
         self.shares = <float *>calloc(room // SPAN + 1, SPAN * sizeof(float))
-        self.touched = <uint8_t *>calloc(room // SPAN + 1, SPAN // CHUNK)
-        if self.shares == NULL or self.touched == NULL:
+        self.met = <uint64_t *>calloc(room // SPAN + 1, sizeof(uint64_t))
+        if self.shares == NULL or self.met == NULL:
             raise MemoryError(f"no memory for a word in {room} articles")
         for i in range(STEPS):
             self.worth[i] = <float>max(K1 * i / (STEPS - i), LEAST)
@@ -60,27 +62,28 @@ cdef class Sums:
 
     def __dealloc__(self):
         free(self.shares)
-        free(self.touched)
+        free(self.met)
 
     cdef inline void add(self, int64_t doc, uint8_t impact) noexcept nogil:
         cdef Py_ssize_t at = doc - self.low
         cdef float one = self.worth[impact]
         self.shares[at] = max(self.shares[at], one) if self.most else self.shares[at] + one
-        self.touched[at // CHUNK] = 1
+        self.met[at // SPAN] |= <uint64_t>1 << (at % SPAN)
 
     cdef void add_all(self, const uint32_t *docs, const uint8_t *impacts, Py_ssize_t count) noexcept nogil:
         """Add articles all of which are among those from `low` to `high` - 1."""
-        cdef float *shares = self.shares - self.low
-        cdef uint8_t *touched = self.touched
         cdef Py_ssize_t i
+        cdef uint32_t at, low = <uint32_t>self.low
+        cdef float *shares = self.shares
+        cdef uint64_t *met = self.met
         if self.most:
             for i in range(count):
-                shares[docs[i]] = max(shares[docs[i]], self.worth[impacts[i]])
-                touched[(docs[i] - self.low) // CHUNK] = 1
+                self.add(docs[i], impacts[i])
             return
         for i in range(count):
-            shares[docs[i]] += self.worth[impacts[i]]
-            touched[(docs[i] - self.low) // CHUNK] = 1
+            at = docs[i] - low
+            shares[at] += self.worth[impacts[i]]
+            met[at // SPAN] |= <uint64_t>1 << (at % SPAN)
 
 
 cdef Sums sums_for(int64_t low, int64_t high, bint most):
@@ -152,82 +155,81 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     `title_words` is how long titles are; it is asked for where the word is looked for in bodies. With `alive`, a flag
     for each docid, the others are left out. Only the docids are returned of those that may be worth `floor`.
     """
+    cdef Py_ssize_t articles = (<PostingList>leaf.lists[0]).list.articles if leaf.count else 0
+    if leaf.of_body and articles and (title_words is None or title_words.shape[0] != articles):
+        raise ValueError("the length of each title expected")
+    if alive is not None and articles and alive.shape[0] != articles:
+        raise ValueError(f"a flag expected for each of {articles} articles, not {alive.shape[0]}")
+    cdef const uint32_t *titles = &title_words[0] if leaf.of_body and articles else NULL
+    cdef const uint8_t *flags = &alive[0] if alive is not None and articles else NULL
+    total, docs, bounds, _ = collect_union(leaf, low, high, titles, flags, floor).taken()
+    return total, docs, bounds
+
+
+cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, const uint32_t *titles, const uint8_t *alive,
+                          double floor):
+    """`united`, with as many lengths of titles, where the word is looked for in bodies, and as many flags as articles."""
     cdef PostingList plist
-    cdef Occurrences occurrences = Occurrences()
-    cdef const uint32_t *titles = NULL
     cdef Py_ssize_t articles = 0
     for plist in leaf.lists:
         articles = plist.list.articles
         plist.verify_docs(low, high)
     low, high = max(low, 0), min(high, articles)
     if low >= high:
-        return 0, np.empty(0, np.int32), np.empty(0, np.float32)
-    if leaf.of_body:
-        if title_words is None or title_words.shape[0] != articles:
-            raise ValueError("the length of each title expected")
-        titles = &title_words[0]
-    if alive is not None and alive.shape[0] != articles:
-        raise ValueError(f"a flag expected for each of {articles} articles, not {alive.shape[0]}")
+        return Chosen(0)
+    cdef Occurrences occurrences = Occurrences()
     cdef Sums sums = sums_for(low, high, leaf.most)
-    cdef Py_ssize_t total, n, room = min(leaf.group.size, high - low) + 1
-    found, worths = np.empty(room, np.int32), np.empty(room, np.float32)
-    cdef int32_t[::1] docs = found
-    cdef float[::1] bounds = worths
-    cdef const uint8_t *flags = &alive[low] if alive is not None else NULL
-    cdef float least = <float>(HAIR * floor)
+    cdef Chosen chosen = Chosen(min(leaf.group.size, high - low))
+    cdef const uint8_t *flags = alive + low if alive != NULL else NULL
     if leaf.group.size < LONG:
-        n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+        unite(leaf, sums, occurrences, titles, flags, <float>(HAIR * floor), &chosen.choice)
     else:
         with nogil:
-            n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+            unite(leaf, sums, occurrences, titles, flags, <float>(HAIR * floor), &chosen.choice)
     if sums.room <= MOST_SPARE and len(spare) < SPARES:
         spare.append(sums)
-    return total, found[:n], worths[:n]
+    return chosen
 
 
-cdef Py_ssize_t unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, const uint8_t *alive,
-                      float floor, int32_t *docs, float *bounds, Py_ssize_t *total) except -1 nogil:
-    """Add the lists up and put down what is worth enough; returns how many articles are. The sums are 0 again."""
-    cdef Py_ssize_t k, i, n = 0
-    cdef double weight = leaf.group.worth[STEPS], rounding = 1 + ROUNDING * leaf.group.count, shares
+cdef int unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, const uint8_t *alive, float floor,
+               Choice *choice) except -1 nogil:
+    """Add the lists up and put down what is worth enough. The sums are 0 again."""
+    cdef Py_ssize_t k
     for k in range(leaf.group.count):
         if leaf.whole(k):
             add_list(sums, leaf.group.raw[k])
         else:
             add_some(sums, &leaf.terms[k], occurrences, titles)
-    total[0] = take(sums, alive, docs, bounds)
-    for i in range(total[0]):
-        shares = rounding * bounds[i]
-        docs[n], bounds[n] = docs[i], <float>max(weight * (shares / (K1 + shares)), LEAST)
-        n += bounds[n] >= floor
-    return n
+    take(sums, alive, leaf.group.worth[STEPS], 1 + ROUNDING * leaf.group.count, floor, choice)
+    return 0
 
 
-cdef Py_ssize_t take(Sums sums, const uint8_t *alive, int32_t *docs, float *shares) noexcept nogil:
-    """Note the articles that were met, but those that are not `alive`, and their shares; returns how many they are."""
-    cdef Py_ssize_t n = 0, span, chunk, at
-    cdef int64_t low = sums.low
+cdef void take(Sums sums, const uint8_t *alive, double weight, double rounding, float floor, Choice *choice) noexcept nogil:
+    """Count the articles that were met, but those that are not `alive`, and put down those that may be worth `floor`."""
+    cdef Py_ssize_t n = 0, total = 0, span, at
     cdef uint64_t met
-    cdef float *own = sums.shares
-    for span in range((sums.high - low) // SPAN + 1):
-        memcpy(&met, sums.touched + span * (SPAN // CHUNK), sizeof(met))
-        if met == 0:
-            continue
-        for chunk in range(span * (SPAN // CHUNK), (span + 1) * (SPAN // CHUNK)):
-            if not sums.touched[chunk]:
+    cdef double shares, enough = shares_for(weight, floor)
+    for span in range((sums.high - sums.low) // SPAN + 1):
+        met = sums.met[span]
+        sums.met[span] = 0
+        while met:
+            at = span * SPAN + ctz(met)
+            met &= met - 1
+            shares = rounding * sums.shares[at]
+            sums.shares[at] = 0
+            if alive != NULL and not alive[at]:
                 continue
-            at = chunk * CHUNK
-            if alive != NULL:
-                drop_dead(own + at, alive + at, min(<Py_ssize_t>CHUNK, sums.high - low - at))
-            for at in range(at, at + CHUNK):
-                docs[n], shares[n] = <int32_t>(low + at), own[at]
-                n += own[at] > 0  # few are, but which cannot be foreseen: that is cheaper than a branch
-            memset(own + chunk * CHUNK, 0, CHUNK * sizeof(float))
-        memset(sums.touched + span * (SPAN // CHUNK), 0, sizeof(met))
-    return n
+            total += 1
+            if shares >= enough:
+                choice.docs[n] = <int32_t>(sums.low + at)
+                choice.bounds[n] = <float>max(weight * (shares / (K1 + shares)), LEAST)
+                n += choice.bounds[n] >= floor
+    choice.total, choice.size = total, n
 
 
-cdef inline void drop_dead(float *shares, const uint8_t *alive, Py_ssize_t count) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(count):
-        shares[i] *= alive[i] != 0
+cdef inline double shares_for(double weight, double floor) noexcept nogil:
+    """What is worth less than `floor` for certain has less than so many shares: seen without a division."""
+    floor *= HAIR
+    if floor <= LEAST:
+        return 0
+    return HAIR * K1 * floor / (weight - floor) if floor < weight else INFINITY

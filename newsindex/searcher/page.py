@@ -127,13 +127,15 @@ class Search:
         return rest[0] if len(rest) == 1 else And(rest), [_span(live.segment, dates) for live in self._segments]
 
     def _words(self, core: Plan, spans: Spans) -> _Words | None:
-        """The way of a plan that is nothing but words which are found without a second look."""
+        """The way of a plan that is a word, or nothing but words which are found without a second look."""
         words = core.children if isinstance(core, And | Or) else (core,)
-        if not all(type(word) is Word and type(word.pattern) in _WHOLE and word.field != BODY for word in words):
+        alone = isinstance(core, Word)
+        if not words or not all(type(word) is Word and word.field != BODY for word in words):
+            return None
+        if not alone and not all(type(word.pattern) in _WHOLE for word in words if isinstance(word, Word)):
             return None
         found = [self._ranking.leaves(word) for word in words if isinstance(word, Word)]
-        alone = len(found) == 1
-        if any(leaf.partial or (alone and leaf.wide) for leaves in found for leaf in leaves):
+        if not alone and any(leaf.partial for leaves in found for leaf in leaves):
             return None
         return _Words(found, isinstance(core, And), spans)
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._words import Meant, look_up_in
+from newsindex.inverted._patterns import Edits, Finder, Wildcards
+from newsindex.inverted._words import Meant, expand_in, look_up_in
 from newsindex.inverted.entries import form_entry
 from newsindex.inverted.fields import BODY, TEXT
-from newsindex.inverted.segment import FormColumns, Segment
+from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import Derived, Form, Fuzzy, Pattern, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher._phrases import Terms, find_phrase
 
@@ -38,20 +39,22 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     known: Meant | None = segment.resolved.get((field, pattern))
     if known is None:
         known = _resolve(segment, TEXT if field == BODY else field, pattern)
-        _keep(segment, (field, pattern), known)
+        _keep([segment], (field, pattern), [known])
     return known
 
 
 def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
     """What `resolve` says of each of some segments."""
-    if isinstance(pattern, Stem):
-        key = field, pattern
-        for segment in segments:
-            if key in segment.resolved:
-                break
-        else:
-            return _look_up(segments, field, pattern, None)
-    return [resolve(segment, field, pattern) for segment in segments]
+    key = field, pattern
+    known = [segment.resolved.get(key) for segment in segments]
+    if known and known[0] is None:  # the first is the oldest: what it was not asked for, none or few were
+        if isinstance(pattern, Stem):
+            return _look_up(segments, field, pattern)
+        if isinstance(pattern, Prefix | Wildcard | Fuzzy):
+            return _expand(segments, field, pattern)
+    return [
+        resolve(segment, field, pattern) if one is None else one for segment, one in zip(segments, known, strict=True)
+    ]
 
 
 def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strangers:
@@ -64,7 +67,7 @@ def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strange
     return found
 
 
-def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Strangers | None) -> list[Meant]:
+def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Strangers | None = None) -> list[Meant]:
     names, folded, place = (pattern.stem, *pattern.others), fold(pattern.form), TEXT if field == BODY else field
     try:
         words = [segment.words_in(place) for segment in segments]
@@ -74,8 +77,19 @@ def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Stra
             segment.look_up(place, names, pattern.form, folded, pattern.loose)  # which says whose damage it is
             segment.strangers(place, names, folded)
         raise
-    for segment, one in zip(segments, meant, strict=True):
-        _keep(segment, (field, pattern), one)
+    _keep(segments, (field, pattern), meant)
+    return meant
+
+
+def _expand(segments: Sequence[Segment], field: str, pattern: Prefix | Wildcard | Fuzzy) -> list[Meant]:
+    place = TEXT if field == BODY else field
+    try:
+        meant = expand_in([segment.words_in(place) for segment in segments], _finder(pattern))
+    except ValueError:
+        for segment in segments:
+            segment.expand(place, _finder(pattern))  # which says whose damage it is
+        raise
+    _keep(segments, (field, pattern), meant)
     return meant
 
 
@@ -88,16 +102,18 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
     if isinstance(pattern, Form):
         found = segment.find_form(field, form_entry(pattern.form, fold(pattern.form)))
         return Meant() if found is None else segment.gather(field, *np.array(found, np.int64).reshape(2, 1))
-    return segment.gather(field, *_matching_forms(segment, field, pattern))
+    return segment.expand(field, _finder(pattern))
 
 
-def _keep(segment: Segment, key: tuple[str, Any], found: Meant) -> None:
-    if segment.resolved_terms > _MAX_RESOLVED:
-        segment.resolved.clear()
-        segment.resolved_terms = 0
-    if key not in segment.resolved:
-        segment.resolved_terms += 1 + len(found)
-    segment.resolved[key] = found
+def _keep(segments: Sequence[Segment], key: tuple[str, Any], meant: Sequence[Meant]) -> None:
+    for segment, found in zip(segments, meant, strict=True):
+        resolved = segment.resolved
+        if segment.resolved_terms > _MAX_RESOLVED:
+            resolved.clear()
+            segment.resolved_terms = 0
+        if key not in resolved:
+            segment.resolved_terms += 1 + len(found)
+        resolved[key] = found
 
 
 def _derived_terms(segment: Segment, field: str, pattern: Derived) -> list[int]:
@@ -110,20 +126,19 @@ def _derived_terms(segment: Segment, field: str, pattern: Derived) -> list[int]:
     ]
 
 
-def _matching_forms(segment: Segment, field: str, pattern: Prefix | Wildcard | Fuzzy) -> FormColumns:
+def _finder(pattern: Prefix | Wildcard | Fuzzy) -> Finder:
+    """What finds the forms that a pattern means. It looks at none that do not begin as all of these do."""
     if isinstance(pattern, Prefix):
-        return segment.begun_forms(field, pattern.prefix)
+        return Finder(prefix=pattern.prefix.encode())
     if isinstance(pattern, Wildcard):
         literal = pattern.pattern.replace("?", "*").partition("*")[0]
-        return segment.match_forms(*_prefix_range(segment, field, literal), pattern.pattern)
+        return Wildcards(_points(pattern.pattern), prefix=literal.encode())
     literal = pattern.form[: pattern.prefix]
-    return segment.fuzzy_forms(*_prefix_range(segment, field, literal), pattern.form, pattern.distance)
+    return Edits(_points(pattern.form), pattern.distance, prefix=literal.encode())
 
 
-def _prefix_range(segment: Segment, field: str, prefix: str) -> tuple[int, int]:
-    first = prefix.encode()
-    # No byte of UTF-8 is 0xFF, so this is just past the last entry that begins with the prefix.
-    return segment.form_range(field, first, first + b"\xff" if first else None)
+def _points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def patterns_of(leaf: Word | Phrase) -> tuple[Pattern, ...]:

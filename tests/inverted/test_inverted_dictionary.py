@@ -119,8 +119,8 @@ def test_entries_that_begin_with_a_prefix(strings, prefix, data):
     low = data.draw(st.integers(0, len(strings)))
     high = data.draw(st.integers(low, len(strings)))
     begun = [at for at in range(low, high) if strings[at].partition(b"\0")[0].startswith(prefix)]
-    first, second = opened(strings, payloads).begun(low, high, prefix)
-    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [payloads[at] for at in begun]
+    found = _patterns.Finder(prefix=prefix).find_in(opened(strings, payloads), low, high)
+    assert found == [(at, *payloads[at]) for at in begun]
 
 
 def test_many_entries_begin_with_a_prefix():
@@ -128,9 +128,8 @@ def test_many_entries_begin_with_a_prefix():
     payloads = form_numbers(len(strings))
     dictionary = opened(strings, payloads)
     for prefix in (b"", b"a", b"aaa", b"a" * 39, b"1", b"aa1"):
-        first, second = dictionary.begun(0, len(strings), prefix)
-        wanted = [pair for text, pair in zip(strings, payloads, strict=True) if text.startswith(prefix)]
-        assert list(zip(first.tolist(), second.tolist(), strict=True)) == wanted
+        wanted = [(at, *payloads[at]) for at, text in enumerate(strings) if text.startswith(prefix)]
+        assert _patterns.Finder(prefix=prefix).find_in(dictionary, 0, len(strings)) == wanted
 
 
 @given(st.integers(0, 10**6))
@@ -161,8 +160,8 @@ def test_ranges_that_are_not_there_are_refused(low, high):
         lambda: dictionary.unsorted(low, high),
         lambda: dictionary.entry(low if low < 0 else high + 1),
         lambda: dictionary.payload(low if low < 0 else high + 1),
-        lambda: _patterns.wildcard(dictionary, low, high, points("a")),
-        lambda: _patterns.fuzzy(dictionary, low, high, points("a"), 1),
+        lambda: _patterns.Wildcards(points("a")).find_in(dictionary, low, high),
+        lambda: _patterns.Edits(points("a"), 1).find_in(dictionary, low, high),
         lambda: merge([(dictionary, low, high)]),
     ]
     for call in calls:
@@ -187,15 +186,17 @@ def test_wildcard(strings, pattern, data):
     strings = [one for one in strings if one[:1] != b"\xff"]
     payloads = form_numbers(len(strings))
     low = data.draw(st.integers(0, len(strings)))
-    found, terms, numbers = _patterns.wildcard(opened(strings, payloads), low, len(strings), points(pattern)).tolist()
+    found = _patterns.Wildcards(points(pattern)).find_in(opened(strings, payloads), low, len(strings))
     texts = [string.partition(b"\0")[0].decode() for string in strings]
-    assert found == [i for i in range(low, len(strings)) if glob_twin(texts[i], pattern)]
-    assert list(zip(terms, numbers, strict=True)) == [payloads[i] for i in found]
+    assert found == [(i, *payloads[i]) for i in range(low, len(strings)) if glob_twin(texts[i], pattern)]
+    literal = pattern.replace("?", "*").partition("*")[0].encode()
+    narrowed = _patterns.Wildcards(points(pattern), prefix=literal)
+    assert narrowed.find_in(opened(strings, payloads), low, len(strings)) == found
 
 
 def test_a_pattern_of_stars_takes_no_time():
     dictionary = opened([b"a" * 500 + b"%d" % k for k in range(1000)])
-    assert not _patterns.wildcard(dictionary, 0, 1000, points("*a" * 60 + "b")).size
+    assert not _patterns.Wildcards(points("*a" * 60 + "b")).find_in(dictionary, 0, 1000)
 
 
 def edits_twin(a, b):
@@ -220,10 +221,13 @@ def test_fuzzy(strings, form, distance, data):
     strings = [one for one in strings if one[:1] != b"\xff"]
     payloads = form_numbers(len(strings))
     low = data.draw(st.integers(0, len(strings)))
-    found, terms, numbers = _patterns.fuzzy(opened(strings, payloads), low, len(strings), points(form), distance)
+    dictionary, finder = opened(strings, payloads), _patterns.Edits(points(form), distance)
     texts = [string.partition(b"\0")[0].decode() for string in strings]
-    assert found.tolist() == [i for i in range(low, len(strings)) if edits_twin(texts[i], form) <= distance]
-    assert list(zip(terms.tolist(), numbers.tolist(), strict=True)) == [payloads[i] for i in found]
+    near = [(i, *payloads[i]) for i in range(low, len(strings)) if edits_twin(texts[i], form) <= distance]
+    # One finder serves many dictionaries.
+    assert finder.find_in(dictionary, low, len(strings)) == finder.find_in(dictionary, low, len(strings)) == near
+    begun = _patterns.Edits(points(form), distance, prefix=form[:1].encode())
+    assert begun.find_in(dictionary, low, len(strings)) == [one for one in near if texts[one[0]].startswith(form[:1])]
 
 
 def test_fuzzy_refuses_what_it_does_not_do():
@@ -234,7 +238,7 @@ def test_fuzzy_refuses_what_it_does_not_do():
         ("a" * 513, 0, "513 characters"),
     ):
         with pytest.raises(ValueError, match=reason):
-            _patterns.fuzzy(dictionary, 0, 1, points(form), distance)
+            _patterns.Edits(points(form), distance).find_in(dictionary, 0, 1)
 
 
 # ------------------------------------------------------------------------------------------------ merging
@@ -329,8 +333,8 @@ def use(blocks, offsets, count, of_forms):
         lambda: dictionary.entry(count - 1),
         lambda: dictionary.payload(33),
         lambda: dictionary.unsorted(0, count),
-        lambda: _patterns.wildcard(dictionary, 0, count, points("*t*")),
-        lambda: _patterns.fuzzy(dictionary, 0, count, points("tarile"), 2),
+        lambda: _patterns.Wildcards(points("*t*")).find_in(dictionary, 0, count),
+        lambda: _patterns.Edits(points("tarile"), 2).find_in(dictionary, 0, count),
         lambda: merge([(dictionary, 0, count), (dictionary, 3, count)]),
     ]
     for call in calls:

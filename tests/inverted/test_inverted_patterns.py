@@ -56,6 +56,10 @@ def regex(pattern):
 LETTERS = ["ab", "abcde", "aäșț中😀", "abcdefghijklmnopqrstuvwxyz"]
 
 
+def numbers(found):
+    return [number for number, _, _ in found]
+
+
 @pytest.mark.parametrize("letters", LETTERS)
 def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
     rng = random.Random(letters)
@@ -71,7 +75,7 @@ def test_fuzzy_finds_what_a_look_at_each_entry_finds(letters):
             low = rng.choice([0, rng.randrange(len(entries))])
             high = rng.choice([len(entries), rng.randint(low, len(entries))])
             expected = [at for at in range(low, high) if distance(forms[at], wanted) <= edits]
-            assert _patterns.fuzzy(forms_there, low, high, points(wanted), edits)[0].tolist() == expected
+            assert numbers(_patterns.Edits(points(wanted), edits).find_in(forms_there, low, high)) == expected
 
 
 @settings(max_examples=200)
@@ -96,7 +100,7 @@ def test_wildcards_find_what_a_look_at_each_entry_finds(letters):
         low = rng.choice([0, rng.randrange(len(entries))])
         high = rng.choice([len(entries), rng.randint(low, len(entries))])
         expected = [at for at in range(low, high) if regex(pattern).fullmatch(forms[at])]
-        assert _patterns.wildcard(forms_there, low, high, points(pattern))[0].tolist() == expected
+        assert numbers(_patterns.Wildcards(points(pattern)).find_in(forms_there, low, high)) == expected
         every = [at for at, form in enumerate(forms) if regex(pattern).fullmatch(form)]
         assert _patterns.wildcard_strings(data, starts, points(pattern)).tolist() == every
 
@@ -104,8 +108,8 @@ def test_wildcards_find_what_a_look_at_each_entry_finds(letters):
 def test_a_literal_is_found_across_what_an_entry_shares_with_the_one_before():
     forms_there = opened([b"abc", b"abcd", b"abd", b"abdcde", b"cd\0cde", b"cdx"])
     for pattern, expected in (("*cd*", [1, 3, 4, 5]), ("*bc*", [0, 1]), ("*cde*", [3]), ("*bd*", [2, 3])):
-        assert _patterns.wildcard(forms_there, 0, 6, points(pattern))[0].tolist() == expected
-    assert _patterns.wildcard(forms_there, 1, 2, points("*bc*"))[0].tolist() == [1]
+        assert numbers(_patterns.Wildcards(points(pattern)).find_in(forms_there, 0, 6)) == expected
+    assert numbers(_patterns.Wildcards(points("*bc*")).find_in(forms_there, 1, 2)) == [1]
 
 
 def test_long_literals_and_long_entries():
@@ -113,14 +117,14 @@ def test_long_literals_and_long_entries():
     entries = [long.encode(), (long[:40] + "b").encode()]
     data, starts = pack(entries)
     for look in (
-        lambda pattern: _patterns.wildcard(opened(entries), 0, 2, points(pattern))[0].tolist(),
+        lambda pattern: numbers(_patterns.Wildcards(points(pattern)).find_in(opened(entries), 0, 2)),
         lambda pattern: _patterns.wildcard_strings(data, starts, points(pattern)).tolist(),
     ):
         assert look("a" * 40 + "b") == [1]
         # Of an entry that is longer than any form 512 characters count.
         assert look("a" * 512) == [0]
-    assert _patterns.fuzzy(opened(entries), 0, 2, points(long[:40]), 1)[0].tolist() == [1]
-    assert _patterns.fuzzy(opened(entries), 0, 2, points(long[:512]), 0)[0].tolist() == [0]
+    assert numbers(_patterns.Edits(points(long[:40]), 1).find_in(opened(entries), 0, 2)) == [1]
+    assert numbers(_patterns.Edits(points(long[:512]), 0).find_in(opened(entries), 0, 2)) == [0]
 
 
 @pytest.mark.parametrize("starts", [[], [0, 9], [2, 1, 3], [5, 2**64 - 1, 3]])
