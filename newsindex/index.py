@@ -433,7 +433,7 @@ class Index:
         snapshot = self.snapshot()
         segments = [segment.segment for segment in snapshot.segments]
         dates = np.concatenate(
-            [np.zeros(0, np.int64), *(one.segment.dates[one.live.alive] for one in snapshot.segments)]
+            [np.zeros(0, np.int64), *(one.segment.dates.whole()[one.live.alive] for one in snapshot.segments)]
         )
         dated = dates[dates != UNDATED]
         entries = snapshot.manifest.segments

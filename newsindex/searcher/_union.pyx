@@ -13,6 +13,7 @@ from libc.string cimport memcpy, memset
 import numpy as np
 
 from newsindex.inverted._blocks cimport BLOCK, List, decode_docs, decode_ends, first_block
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
@@ -112,7 +113,7 @@ cdef int add_list(Sums sums, const List *one) except -1 nogil:
     return 0
 
 
-cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const uint32_t *titles) except -1 nogil:
+cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, Numbers titles) except -1 nogil:
     """Add those articles of a list that have one of the forms that are meant, of a body outside of the title."""
     cdef const List *one = &(<PostingList>term.plist).list
     cdef uint32_t[BLOCK] docs
@@ -131,9 +132,9 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const ui
             if not sums.low <= docs[i] < sums.high:
                 continue
             before = ends[i - 1] if i else 0
-            if titles != NULL:
+            if titles is not None:
                 memset(counts, 0, sizeof(counts))
-                occurrences.tally(before, ends[i] - before, titles[docs[i]], counts)
+                occurrences.tally(before, ends[i] - before, value_at(titles, docs[i]), counts)
                 present = counts[0] > counts[1]
             else:
                 present = occurrences.chosen(before, ends[i] - before)
@@ -145,8 +146,7 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const ui
     return 0
 
 
-def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] title_words=None,
-           const uint8_t[::1] alive=None, double floor=0):
+def united(Leaf leaf not None, int64_t low, int64_t high, Numbers title_words=None, const uint8_t[::1] alive=None, double floor=0):
     """The articles from `low` to `high` - 1 that have a word: (their number, docids int32, bounds float32).
 
     `title_words` is how long titles are; it is asked for where the word is looked for in bodies. With `alive`, a flag
@@ -154,7 +154,6 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     """
     cdef PostingList plist
     cdef Occurrences occurrences = Occurrences()
-    cdef const uint32_t *titles = NULL
     cdef Py_ssize_t articles = 0
     for plist in leaf.lists:
         articles = plist.list.articles
@@ -163,9 +162,8 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     if low >= high:
         return 0, np.empty(0, np.int32), np.empty(0, np.float32)
     if leaf.of_body:
-        if title_words is None or title_words.shape[0] != articles:
+        if title_words is None or title_words.count != articles:
             raise ValueError("the length of each title expected")
-        titles = &title_words[0]
     if alive is not None and alive.shape[0] != articles:
         raise ValueError(f"a flag expected for each of {articles} articles, not {alive.shape[0]}")
     cdef Sums sums = sums_for(low, high, leaf.most)
@@ -176,16 +174,16 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     cdef const uint8_t *flags = &alive[low] if alive is not None else NULL
     cdef float least = <float>(HAIR * floor)
     if leaf.group.size < LONG:
-        n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+        n = unite(leaf, sums, occurrences, title_words, flags, least, &docs[0], &bounds[0], &total)
     else:
         with nogil:
-            n = unite(leaf, sums, occurrences, titles, flags, least, &docs[0], &bounds[0], &total)
+            n = unite(leaf, sums, occurrences, title_words, flags, least, &docs[0], &bounds[0], &total)
     if sums.room <= MOST_SPARE and len(spare) < SPARES:
         spare.append(sums)
     return total, found[:n], worths[:n]
 
 
-cdef Py_ssize_t unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, const uint8_t *alive,
+cdef Py_ssize_t unite(Leaf leaf, Sums sums, Occurrences occurrences, Numbers titles, const uint8_t *alive,
                       float floor, int32_t *docs, float *bounds, Py_ssize_t *total) except -1 nogil:
     """Add the lists up and put down what is worth enough; returns how many articles are. The sums are 0 again."""
     cdef Py_ssize_t k, i, n = 0

@@ -12,6 +12,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.entries import READING
 from newsindex.inverted.impacts import Lengths
@@ -67,6 +68,13 @@ class MemorySections:
 
     def __contains__(self, name):
         return name in self.arrays
+
+
+def numbers(array):
+    """A column of whole numbers."""
+    sections = MemorySections()
+    sections.add("numbers", array)
+    return Numbers(sections, "numbers")
 
 
 class Fence:
@@ -142,7 +150,7 @@ def content(segment):
             for doc in range(segment.articles)
         ],
         "words": segment.words,
-        "dates": segment.dates.tolist(),
+        "dates": segment.dates.whole().tolist(),
         "found": segment.find_many([segment.id(doc) for doc in range(segment.articles)]).tolist(),
     }
     for name, column in segment.values.items():
