@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Columns, read one article at a time: what a row of a result list shows. For `Segment` and for hits.
+"""Columns, read one article at a time: what a row of a result list shows, and what scores depend on.
 
 A section is mapped and not read; a page of it is verified when the first article on it is asked for, so the first row
 of a large index costs what that of a small one does. Neither offsets nor docids are trusted: each is checked before
@@ -32,7 +32,7 @@ _DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
 
 
 cdef class Numbers:
-    """A section of whole numbers; `len()` of them.
+    """A section of whole numbers; `len()` of them. Kernels read them by `value_at`.
 
     Args:
         sections, name: where it comes from, and what it is called there.
@@ -41,13 +41,13 @@ cdef class Numbers:
     """
 
     def __cinit__(self, sections, str name, str dtype=None, count=None):
-        own = sections.unverified(name)[0].dtype
+        self.pages = pages_of(sections, name)
+        own = self.pages.array.dtype
         if own.kind not in "iu" or dtype not in (None, own.str[1:]):
             raise ValueError(f"{name} is of {own} where {dtype or 'whole numbers'} should be")
         self.width = own.itemsize
         self.is_signed = own.kind == "i"
         self.sections, self.name = sections, name
-        self.pages = pages_of(sections, name)
         self.data, self.verified = self.pages.data, self.pages.pages
         self.count = self.pages.size // self.width
         if count is not None and self.count != count:
@@ -115,8 +115,8 @@ cdef class Strings:
         self.sections = sections
         self.name = name
         self.data_name = f"{name}.{data}"
-        self.array, _ = sections.unverified(self.data_name)
         self.bytes = pages_of(sections, self.data_name)
+        self.array = self.bytes.array
         self.bounds = Numbers(sections, f"{name}.starts")
         if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count \
                 or self.array.dtype != np.uint8:

@@ -65,12 +65,19 @@ class LiveSegment:
     """A segment, and which of its articles are alive: the others were deleted or replaced since it was written."""
 
     segment: Segment
-    alive: NDArray[np.bool_]
+    dead: Integers  # docids, none of them twice
 
-    @cached_property
+    @property
     def live(self) -> int:
         """How many articles are alive."""
-        return int(np.count_nonzero(self.alive))
+        return self.segment.articles - len(self.dead)
+
+    @cached_property
+    def alive(self) -> NDArray[np.bool_]:
+        """A flag for each article whether it is alive."""
+        alive = np.ones(self.segment.articles, bool)
+        alive[self.dead] = False
+        return alive
 
 
 class _Reading:

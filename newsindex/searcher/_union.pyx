@@ -146,7 +146,8 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, Numbers 
     return 0
 
 
-def united(Leaf leaf not None, int64_t low, int64_t high, Numbers title_words=None, const uint8_t[::1] alive=None, double floor=0):
+def united(Leaf leaf not None, int64_t low, int64_t high, Numbers title_words=None,
+           const uint8_t[::1] alive=None, double floor=0):
     """The articles from `low` to `high` - 1 that have a word: (their number, docids int32, bounds float32).
 
     `title_words` is how long titles are; it is asked for where the word is looked for in bodies. With `alive`, a flag

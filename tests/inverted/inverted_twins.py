@@ -129,9 +129,7 @@ def merge(pieces):
 
 
 def living(segment, dead=()):
-    alive = np.ones(segment.articles, bool)
-    alive[list(dead)] = False
-    return LiveSegment(segment, alive)
+    return LiveSegment(segment, np.array(sorted(dead), np.uint32))
 
 
 def form_name(entry):

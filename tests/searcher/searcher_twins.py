@@ -63,9 +63,7 @@ def opened(directory, dead=()):
     """What `written` wrote, and those of its docids that live."""
     reader = SectionReader(directory, "one.seg")
     segment = Segment(reader, reader.meta, directory.path / "one.seg")
-    alive = np.ones(segment.articles, bool)
-    alive[list(dead)] = False
-    return LiveSegment(segment, alive)
+    return LiveSegment(segment, np.array(sorted(dead), np.uint32))
 
 
 def numbers(array):
