@@ -14,7 +14,7 @@ from libc.string cimport memchr, memcpy
 
 import json
 
-from newsindex.inverted._columns cimport Numbers, Rows, Strings
+from newsindex.inverted._columns cimport Numbers, Rows, Strings, value_at
 
 from newsindex.article import Article
 
@@ -53,7 +53,7 @@ cdef class Records:
 
     cpdef bytes record(self, Py_ssize_t doc):
         """The record of an article."""
-        return self.decode(self.frames.raw(doc), self.dictionaries.get(doc))
+        return self.decode(self.frames.raw(doc), value_at(self.dictionaries, doc))
 
     def body(self, Py_ssize_t doc):
         """The body of an article, without the rest of it."""

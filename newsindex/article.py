@@ -8,7 +8,6 @@ rely on what its validators promise: text that encodes to UTF-8, dates that are 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -293,6 +292,8 @@ class Article:
             _clean_json(self.id, key, value)
 
     def _hash(self) -> str:
+        import hashlib  # loads OpenSSL, which only this needs
+
         date = self.date.isoformat() if self.date is not None else ""
         # NUL cannot occur in the parts, so joining them with it is unambiguous.
         key = self.url or "\0".join((date, self.title, self.body))

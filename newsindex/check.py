@@ -90,9 +90,10 @@ def _check_columns(opened: OpenSegment) -> Iterator[CorruptIndexError]:
     segment = opened.segment
     opened.dead.max(initial=0)
     for part, lengths in (("title", segment.title_words), ("body", segment.body_words)):
-        if int(lengths.sum(dtype=np.int64)) != segment.words[part]:
+        if int(lengths.whole().sum(dtype=np.int64)) != segment.words[part]:
             yield _fault(opened, f"words.{part}", "lengths that do not add up to the announced total")
-    if (segment.dates[1:] < segment.dates[:-1]).any():
+    dates = segment.dates.whole()
+    if (dates[1:] < dates[:-1]).any():
         yield _fault(opened, "dates", "dates out of order")
     with segment.reading("titles"):
         _ = segment.titles.data
@@ -135,7 +136,7 @@ def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
     owners, _ = segment.owners(0, len(segment.forms))
     form_counts = np.bincount(owners, minlength=len(segment.terms))
     words, others = np.zeros(segment.articles, np.int64), np.zeros(segment.articles, np.int64)
-    lengths = Lengths(segment.title_words, segment.body_words)
+    lengths = Lengths(segment.title_words.whole(), segment.body_words.whole())
     for name, field in segment.fields.items():
         for term in range(field.first_term, field.end_term):
             postings = segment.posting_list(term)
@@ -147,7 +148,7 @@ def _check_postings(opened: OpenSegment) -> Iterator[CorruptIndexError]:
                     yield _fault(opened, "postings", f"term {term} is worth more in an article than its impact there")
         if name == TEXT:
             words -= _readings(segment)
-    expected = segment.title_words.astype(np.int64) + segment.body_words
+    expected = lengths.title.astype(np.int64) + lengths.body
     if not np.array_equal(words, expected):
         yield _fault(opened, "postings", "articles with more or fewer words than their lengths say")
 

@@ -23,11 +23,9 @@ from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionE
 from newsindex.inverted.columns import UNDATED
 from newsindex.options import check_page, checked_count, filters_of, search_key, values_of
 from newsindex.query import dates, fields
-from newsindex.query.language import read
 from newsindex.query.lexer import shown
 from newsindex.query.nodes import And, Everything, OneOf, Plan
 from newsindex.query.plain import plan_plain
-from newsindex.query.plan import plan as plan_tree
 from newsindex.results import Explanation, Report, Results, Stats
 from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import closeness
@@ -310,6 +308,10 @@ class Index:
         text = query if isinstance(query, str) else None
         if text is not None and (made := plan_plain(text, match, self._stemmer)) is not None:
             return made
+        # Most queries are plain, and loading these takes as long as opening an index.
+        from newsindex.query.language import read
+        from newsindex.query.plan import plan as plan_tree
+
         tree = query if text is None else read(text, match, now)
         return plan_tree(tree, extra_fields=extra, query=text, stemmer=self._stemmer, now=now)
 
@@ -436,7 +438,7 @@ class Index:
         snapshot = self.snapshot()
         segments = [segment.segment for segment in snapshot.segments]
         dates = np.concatenate(
-            [np.zeros(0, np.int64), *(one.segment.dates[one.live.alive] for one in snapshot.segments)]
+            [np.zeros(0, np.int64), *(one.segment.dates.whole()[one.live.alive] for one in snapshot.segments)]
         )
         dated = dates[dates != UNDATED]
         entries = snapshot.manifest.segments

@@ -197,7 +197,7 @@ class _StoppableFile:
 def _merge(directory: _Stoppable, sources: Sequence[Source], name: str, spool_name: str) -> Merged:
     """Write the file `name`: the living articles of `sources`. All that the thread does."""
     give_back()
-    merger = Merger([LiveSegment(source.segment.segment, source.alive) for source in sources])
+    merger = Merger([LiveSegment(source.segment.segment, np.flatnonzero(~source.alive)) for source in sources])
 
     def write(sections: SectionWriter) -> dict[str, Any]:
         with _spool(directory, spool_name) as spool:

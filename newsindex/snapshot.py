@@ -37,8 +37,8 @@ class OpenSegment:
 
     def __init__(self, directory: Directory, entry: SegmentEntry) -> None:
         self.entry = entry
-        self.path = directory.path / entry.name
         self.sections = SectionReader(directory, entry.name, kind="segment", uid=entry.uid)
+        self.path = self.sections.path
         self.segment = Segment(self.sections, self.sections.meta, self.path)
         if self.segment.articles != entry.articles:
             raise CorruptIndexError(
@@ -49,7 +49,6 @@ class OpenSegment:
             if entry.tombstones
             else None
         )
-        self._tombstones_path = directory.path / entry.tombstones if entry.tombstones else self.path
 
     @cached_property
     def dead(self) -> NDArray[np.uint32]:
@@ -59,15 +58,13 @@ class OpenSegment:
         dead = self.tombstones.array("docs", "u4")
         ascending = len(dead) == self.entry.deleted and not (dead[1:] <= dead[:-1]).any()
         if not ascending or (len(dead) and int(dead[-1]) >= self.segment.articles):
-            raise CorruptIndexError(self._tombstones_path, "docs", reason="docids that are not of this segment")
+            raise CorruptIndexError(self.tombstones.path, "docs", reason="docids that are not of this segment")
         return dead
 
     @cached_property
     def live(self) -> LiveSegment:
-        """The segment with the mask of its live articles."""
-        alive = np.ones(self.segment.articles, bool)
-        alive[self.dead] = False
-        return LiveSegment(self.segment, alive)
+        """The segment, and which of its articles are alive."""
+        return LiveSegment(self.segment, self.dead)
 
     def find(self, article_id: str) -> int | None:
         """The docid of a live article."""
@@ -96,7 +93,7 @@ class Snapshot:
 
     @cached_property
     def live(self) -> list[LiveSegment]:
-        """The segments with the masks of their live articles."""
+        """The segments, and which of their articles are alive."""
         return [segment.live for segment in self.segments]
 
     @cached_property

@@ -78,7 +78,7 @@ _MAYBE_GROUPS = re.compile(f"[0-9][{IGNORABLE}]*[{''.join(_GAPS)}][{IGNORABLE}]*
 # ---------------------------------------------------------------------------------------------- tables
 
 cdef void build_tables():
-    # 20 thousand look-ups, a few milliseconds: the ideographs, Hangul syllables and private use characters that are
+    # 20 thousand look-ups, two milliseconds: the ideographs, Hangul syllables and private use characters that are
     # left out have no marks among them and are composed already.
     cdef uint32_t c, encoded
     for c in range(65536):
@@ -111,11 +111,15 @@ cdef void build_tables():
 
 
 cdef void describe(uint32_t c, str char):
-    if unicodedata.normalize("NFC", char) != char:
+    cdef str parts = unicodedata.decomposition(char)
+    cdef bint composed = bool(parts) and not parts.startswith("<")  # as few are, so that most cost two look-ups
+    if composed and unicodedata.normalize("NFC", char) != char:
         TRAITS[c] |= RISK
-    if unicodedata.category(char) in ("Mn", "Mc"):
+    if TRAITS[c] & LETTER == 0 and unicodedata.category(char) in ("Mn", "Mc"):
         # Variation selectors choose a glyph for an emoji or a symbol; they are no part of any word.
         TRAITS[c] = 0 if 0xFE00 <= c <= 0xFE0F else MARK | RISK
+        return
+    if not composed:
         return
     parts = unicodedata.normalize("NFD", char)
     if len(parts) > 1 and parts[0].isalpha() and all(map(unicodedata.combining, parts[1:])):

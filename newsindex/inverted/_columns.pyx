@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Columns, read one article at a time: what a row of a result list shows. For `Segment` and for hits.
+"""Columns, read one article at a time: what a row of a result list shows, and what scores depend on.
 
 A section is mapped and not read; a page of it is verified when the first article on it is asked for, so the first row
 of a large index costs what that of a small one does. Neither offsets nor docids are trusted: each is checked before
@@ -7,8 +7,7 @@ it is used, and a fault is a ValueError, an OverflowError or an IndexError.
 """
 
 from cpython.datetime cimport date_new, datetime_new, import_datetime, timedelta_new, timezone_new
-from libc.stdint cimport INT32_MIN, INT64_MIN, int8_t, int16_t, int32_t, int64_t, uint8_t, uint64_t
-from libc.string cimport memcpy
+from libc.stdint cimport INT32_MIN, INT64_MIN, int32_t, int64_t, uint64_t
 
 import numpy as np
 
@@ -33,7 +32,7 @@ _DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
 
 
 cdef class Numbers:
-    """A section of whole numbers; `len()` of them.
+    """A section of whole numbers; `len()` of them. Kernels read them by `value_at`.
 
     Args:
         sections, name: where it comes from, and what it is called there.
@@ -42,12 +41,14 @@ cdef class Numbers:
     """
 
     def __cinit__(self, sections, str name, str dtype=None, count=None):
-        own = sections.unverified(name)[0].dtype
+        self.pages = pages_of(sections, name)
+        own = self.pages.array.dtype
         if own.kind not in "iu" or dtype not in (None, own.str[1:]):
             raise ValueError(f"{name} is of {own} where {dtype or 'whole numbers'} should be")
         self.width = own.itemsize
         self.is_signed = own.kind == "i"
-        self.pages = pages_of(sections, name)
+        self.sections, self.name = sections, name
+        self.data, self.verified = self.pages.data, self.pages.pages
         self.count = self.pages.size // self.width
         if count is not None and self.count != count:
             raise ValueError(f"{name} has {self.count} numbers where {count} are announced")
@@ -55,17 +56,21 @@ cdef class Numbers:
     def __len__(self):
         return self.count
 
-    cdef int64_t get(self, Py_ssize_t index) except? -1:
-        """Number `index`; one from 2^63 up is negative."""
+    cdef int fetch(self, Py_ssize_t index) except -1 nogil:
+        """Verify the page that has number `index`, if there is one."""
         cdef Py_ssize_t at
         if not 0 <= index < self.count:
-            raise IndexError(f"number {index} of {self.count}")
+            with gil:
+                raise IndexError(f"number {index} of {self.count}")
         at = index * self.width
-        touch(self.pages, at, at + self.width)
-        return load(self.pages.data + at, self.width, self.is_signed)
+        return touch(self.pages, at, at + self.width)
+
+    def whole(self):
+        """All of them, verified, for who needs most of them: an array."""
+        return self.sections.array(self.name)
 
     def __getitem__(self, Py_ssize_t index):
-        cdef int64_t value = self.get(index)
+        cdef int64_t value = value_at(self, index)
         return value if self.is_signed else <uint64_t>value
 
     def take(self, const int32_t[::1] docs):
@@ -74,36 +79,24 @@ cdef class Numbers:
         found = np.empty(docs.shape[0], np.int64)
         cdef int64_t[::1] out = found
         for i in range(docs.shape[0]):
-            out[i] = self.get(docs[i])
+            out[i] = value_at(self, docs[i])
         return found
 
     def bisect(self, value):
         """The first of the numbers, which ascend, that is not less than `value`, or their count."""
         cdef Py_ssize_t low = 0, high = self.count, middle
-        cdef int64_t signed_value = value if self.is_signed else 0
+        cdef int64_t found, signed_value = value if self.is_signed else 0
         cdef uint64_t unsigned_value = 0 if self.is_signed else value
         cdef bint less
         while low < high:
             middle = (low + high) // 2
-            less = self.get(middle) < signed_value if self.is_signed else <uint64_t>self.get(middle) < unsigned_value
+            found = value_at(self, middle)
+            less = found < signed_value if self.is_signed else <uint64_t>found < unsigned_value
             if less:
                 low = middle + 1
             else:
                 high = middle
         return low
-
-
-cdef inline int64_t load(const uint8_t* at, int width, bint is_signed) noexcept nogil:
-    cdef uint64_t value = 0
-    memcpy(&value, at, width)  # little endian, as the file
-    if is_signed:
-        if width == 4:
-            return <int32_t>value
-        if width == 2:
-            return <int16_t>value
-        if width == 1:
-            return <int8_t>value
-    return <int64_t>value
 
 
 cdef class Strings:
@@ -122,8 +115,8 @@ cdef class Strings:
         self.sections = sections
         self.name = name
         self.data_name = f"{name}.{data}"
-        self.array, _ = sections.unverified(self.data_name)
         self.bytes = pages_of(sections, self.data_name)
+        self.array = self.bytes.array
         self.bounds = Numbers(sections, f"{name}.starts")
         if self.bounds.is_signed or self.bounds.width < 4 or not self.bounds.count \
                 or self.array.dtype != np.uint8:
@@ -136,7 +129,7 @@ cdef class Strings:
 
     cdef int find(self, Py_ssize_t index, Py_ssize_t* start, Py_ssize_t* size) except -1:
         """Where string `index` is in the bytes, which are verified."""
-        cdef int64_t first = self.bounds.get(index), end = self.bounds.get(index + 1)
+        cdef int64_t first = value_at(self.bounds, index), end = value_at(self.bounds, index + 1)
         touch(self.bytes, first, end)
         start[0], size[0] = first, end - first
         return 0
@@ -169,11 +162,11 @@ cdef class Strings:
     def cut(self, Py_ssize_t low, Py_ssize_t high):
         """Strings `low` to `high` - 1, packed: their bytes where they lie, and where each begins there (uint64)."""
         cdef Py_ssize_t index
-        cdef int64_t first = self.bounds.get(low), end = first, start
+        cdef int64_t first = value_at(self.bounds, low), end = first, start
         starts = np.zeros(max(high - low, 0) + 1, np.uint64)
         cdef uint64_t[::1] out = starts
         for index in range(low + 1, high + 1):
-            start, end = end, self.bounds.get(index)
+            start, end = end, value_at(self.bounds, index)
             if end < start:
                 raise ValueError(f"{self.name}: string {index - 1} from {start} to {end}")
             out[index - low] = end - first
@@ -228,18 +221,18 @@ cdef class Rows:
     cpdef object date(self, Py_ssize_t doc):
         """The date of an article, as given: None, a date, or an aware datetime with a fixed offset."""
         try:
-            return date_of(self.dates.get(doc), self.offsets.get(doc))
+            return date_of(value_at(self.dates, doc), value_at(self.offsets, doc))
         except _DAMAGE as error:
             raise self.damaged("dates", error) from error
 
     cpdef object source(self, Py_ssize_t doc):
         """The source of an article, as given, or None."""
-        cdef int64_t number
+        cdef int64_t value
         if self.source_numbers is None:
             return None
         try:
-            number = self.source_numbers.get(doc)
-            return self.source_values.get(number - 1) if number else None
+            value = value_at(self.source_numbers, doc)
+            return self.source_values.get(value - 1) if value else None
         except _DAMAGE as error:
             raise self.damaged("values of source", error) from error
 

@@ -14,6 +14,7 @@ cdef class Pages:
     cdef uint8_t[::1] verified
     cdef uint8_t *pages
     cdef object verify
+    cdef readonly object array
 
     cdef int fetch(self, Py_ssize_t start, Py_ssize_t stop) except -1
 

@@ -1,15 +1,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from numpy import uint8
-from numpy.typing import NDArray
-
-from newsindex.inverted.columns import Sections
+from newsindex.inverted.columns import Integers, Sections
 
 class Pages:
+    array: Integers
     def __init__(
         self,
-        data: NDArray[uint8],
+        array: Integers,
         verified: bytearray | None = None,
         verify: Callable[[int, int], Any] | None = None,
     ) -> None: ...

@@ -4,6 +4,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from newsindex.inverted._blocks cimport List
+from newsindex.inverted._columns cimport Numbers
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport Pages
 
@@ -26,7 +27,7 @@ cdef class PostingList:
     cdef Py_ssize_t _decode(self, Py_ssize_t block, uint32_t *docs, uint32_t *counts, Py_ssize_t *after) except -1
     cdef bint _meets(self, const int32_t *wanted, Py_ssize_t n) except -1 nogil
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
-                    const uint32_t *limits) except -1 nogil
+                    Numbers limits) except -1 nogil
     cdef int _check_maximum(self, Py_ssize_t block, Py_ssize_t count) except -1
     cdef int _open_occurrences(self, Occurrences occurrences, Py_ssize_t block, Py_ssize_t count,
                                Py_ssize_t after) except -1 nogil

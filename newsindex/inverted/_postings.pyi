@@ -1,8 +1,9 @@
 from typing import Any
 
-from numpy import int32, int64, uint8, uint32
+from numpy import int32, int64, uint8
 from numpy.typing import NDArray
 
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted._pages import Pages
 
 BLOCK: int
@@ -25,7 +26,7 @@ class PostingList:
     def tally(
         self,
         wanted: NDArray[int32],
-        limits: NDArray[uint32] | None = None,
+        limits: Numbers | None = None,
         marks: NDArray[uint8] | bytes | None = None,
         rest: int = 1,
     ) -> NDArray[int32]: ...

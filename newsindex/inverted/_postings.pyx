@@ -46,6 +46,7 @@ from newsindex.inverted._blocks cimport (
     peek,
     u32,
 )
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport Pages, touch
 
@@ -232,7 +233,7 @@ cdef class PostingList:
         found = np.zeros(wanted.shape[0] + 1, np.int64)
         cdef int64_t[::1] starts = found
         if wanted.shape[0]:
-            self._visit(&wanted[0], wanted.shape[0], occurrences, &starts[1], NULL, NULL)
+            self._visit(&wanted[0], wanted.shape[0], occurrences, &starts[1], NULL, None)
         np.cumsum(found, out=found)
         return found, occurrences.positions(), occurrences.forms() if marks is None else occurrences.marked()
 
@@ -244,13 +245,12 @@ cdef class PostingList:
         cdef Occurrences occurrences = Occurrences()
         cdef Py_ssize_t k
         occurrences.begin(<const uint8_t *>PyBytes_AS_STRING(marks), len(marks), rest)
-        self._visit(&doc, 1, occurrences, NULL, NULL, NULL)
+        self._visit(&doc, 1, occurrences, NULL, NULL, None)
         cdef const int32_t *found = <const int32_t *>occurrences.gathered_positions.data
         return [found[k] - base for k in range(occurrences.gathered_positions.size // 4)
                 if base <= found[k] < base + words]
 
-    def tally(self, const int32_t[::1] wanted, const uint32_t[::1] limits=None, const uint8_t[::1] marks=None,
-              uint8_t rest=1):
+    def tally(self, const int32_t[::1] wanted, Numbers limits=None, const uint8_t[::1] marks=None, uint8_t rest=1):
         """How often the term occurs in each of `wanted`, ascending docids: int32 [articles, 6].
 
         The columns: occurrences in forms that are CHOSEN, of these before the position `limits[docid]`; then the same
@@ -258,15 +258,14 @@ cdef class PostingList:
         them all forms are chosen and none is marked otherwise.
         """
         cdef Occurrences occurrences = Occurrences()
-        if limits is not None and limits.shape[0] != self.list.articles:
-            raise ValueError(f"{limits.shape[0]} limits for {self.list.articles} articles")
+        if limits is not None and limits.count != self.list.articles:
+            raise ValueError(f"{limits.count} limits for {self.list.articles} articles")
         if marks is not None:
             occurrences.begin(&marks[0] if marks.shape[0] else NULL, marks.shape[0], rest)
         counts = np.zeros((wanted.shape[0], 6), np.int32)
         cdef int32_t[:, ::1] sums = counts
         if wanted.shape[0]:
-            self._visit(&wanted[0], wanted.shape[0], occurrences, NULL, &sums[0, 0],
-                        NULL if limits is None else &limits[0])
+            self._visit(&wanted[0], wanted.shape[0], occurrences, NULL, &sums[0, 0], limits)
         return counts
 
     def is_alive(self, const uint8_t[::1] alive, uint32_t form):
@@ -309,10 +308,10 @@ cdef class PostingList:
         return False
 
     cdef int _visit(self, const int32_t *wanted, Py_ssize_t n, Occurrences occurrences, int64_t *sizes, int32_t *sums,
-                    const uint32_t *limits) except -1 nogil:
+                    Numbers limits) except -1 nogil:
         """Gather the occurrences in `wanted`, n ascending docids, `sizes[i]` in `wanted[i]`; or tally six `sums` each."""
         cdef Py_ssize_t i, j = 0, block = -1, opened = -1, count = 0, before, after
-        cdef int64_t found
+        cdef int64_t found, limit
         cdef uint32_t[_BLOCK] docs
         cdef uint32_t[_BLOCK] ends
         self.verify_docs(wanted[0], <int64_t>wanted[n - 1] + 1)
@@ -333,7 +332,8 @@ cdef class PostingList:
                 opened = block
             before = ends[j - 1] if j else 0
             if sums != NULL:
-                occurrences.tally(before, ends[j] - before, limits[wanted[i]] if limits != NULL else 0, sums + 6 * i)
+                limit = value_at(limits, wanted[i]) if limits is not None else 0
+                occurrences.tally(before, ends[j] - before, limit, sums + 6 * i)
             else:
                 found = occurrences.copy(before, ends[j] - before)
                 if sizes != NULL:

@@ -50,7 +50,7 @@ class Merger:
         for source in sources:
             _check_dates(source.segment)
         live = [np.flatnonzero(source.alive) for source in sources]
-        dates = np.concatenate([source.segment.dates[docs] for source, docs in zip(sources, live, strict=True)])
+        dates = np.concatenate([source.segment.dates.whole()[docs] for source, docs in zip(sources, live, strict=True)])
         places = np.argsort(dates, kind="stable")
         self._dates = dates[places]
         ranks = np.empty(len(places), np.int32)
@@ -85,10 +85,10 @@ class Merger:
     def _write_documents(self, sink: Sink) -> Lengths:
         segments = [source.segment for source in self._sources]
         sink.add("dates", self._dates)
-        sink.add("offsets", self._interleave([segment.offsets for segment in segments]))
+        sink.add("offsets", self._interleave([segment.offsets.whole() for segment in segments]))
         lengths = Lengths(
-            self._interleave([segment.title_words for segment in segments]),
-            self._interleave([segment.body_words for segment in segments]),
+            self._interleave([segment.title_words.whole() for segment in segments]),
+            self._interleave([segment.body_words.whole() for segment in segments]),
         )
         sink.add("words.title", lengths.title)
         sink.add("words.body", lengths.body)
@@ -271,7 +271,8 @@ class FieldMerger:
 def _check_dates(segment: Segment) -> None:
     """Make sure that docids follow dates, since they do so under their new numbers only then."""
     with segment.reading("dates"):
-        if (segment.dates[1:] < segment.dates[:-1]).any():
+        dates = segment.dates.whole()
+        if (dates[1:] < dates[:-1]).any():
             raise ValueError("dates out of order")
 
 

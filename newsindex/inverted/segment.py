@@ -65,12 +65,19 @@ class LiveSegment:
     """A segment, and which of its articles are alive: the others were deleted or replaced since it was written."""
 
     segment: Segment
-    alive: NDArray[np.bool_]
+    dead: Integers  # docids, none of them twice
 
-    @cached_property
+    @property
     def live(self) -> int:
         """How many articles are alive."""
-        return int(np.count_nonzero(self.alive))
+        return self.segment.articles - len(self.dead)
+
+    @cached_property
+    def alive(self) -> NDArray[np.bool_]:
+        """A flag for each article whether it is alive."""
+        alive = np.ones(self.segment.articles, bool)
+        alive[self.dead] = False
+        return alive
 
 
 class _Reading:
@@ -142,33 +149,29 @@ class Segment:
     # Columns.
 
     @cached_property
-    def dates(self) -> NDArray[np.int64]:
-        """Microseconds since 1970 UTC, ascending; UNDATED where there is none. For who needs most of them."""
-        return self._column("dates", "i8")
-
-    @cached_property
-    def _dates(self) -> Numbers:
+    def dates(self) -> Numbers:
+        """Microseconds since 1970 UTC, ascending; UNDATED where there is none."""
         return self._numbers("dates", "i8")
 
     def dates_of(self, docs: Docs) -> NDArray[np.int64]:
         """The dates of some articles."""
         with self.reading("dates"):
-            return self._dates.take(docs)
+            return self.dates.take(docs)
 
     @cached_property
-    def offsets(self) -> NDArray[np.int32]:
+    def offsets(self) -> Numbers:
         """UTC offsets of the dates in seconds; NO_TIME where a date has no time of day."""
-        return self._column("offsets", "i4")
+        return self._numbers("offsets", "i4")
 
     @cached_property
-    def title_words(self) -> NDArray[np.uint32]:
+    def title_words(self) -> Numbers:
         """Length of each title in words."""
-        return self._column("words.title", "u4")
+        return self._numbers("words.title", "u4")
 
     @cached_property
-    def body_words(self) -> NDArray[np.uint32]:
+    def body_words(self) -> Numbers:
         """Length of each body in words."""
-        return self._column("words.body", "u4")
+        return self._numbers("words.body", "u4")
 
     def _numbers(self, name: str, dtype: str) -> Numbers:
         with self.reading(name):
@@ -205,8 +208,8 @@ class Segment:
         return Rows(
             self.ids,
             self.titles,
-            self._dates,
-            self._numbers("offsets", "i4"),
+            self.dates,
+            self.offsets,
             source.singles if source is not None and simple else None,
             source.strings if source is not None and simple else None,
             self._damaged,
@@ -236,8 +239,8 @@ class Segment:
         """The docids from `since` up to, not including, `until`: (first, end); undated articles are in none."""
         first = UNDATED + 1 if since is None else since
         with self.reading("dates"):
-            low = self._dates.bisect(first)
-            high = self.articles if until is None else self._dates.bisect(until)
+            low = self.dates.bisect(first)
+            high = self.articles if until is None else self.dates.bisect(until)
         return low, max(low, high)
 
     @cached_property

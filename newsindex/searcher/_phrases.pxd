@@ -4,6 +4,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
 from newsindex.inverted._buffers cimport Buffer
+from newsindex.inverted._columns cimport Numbers
 from newsindex.searcher._tracks cimport Track, Word
 
 
@@ -23,18 +24,17 @@ cdef class Walk:
     cdef int64_t slop
     cdef bint spelling      # whether more than CHOSEN is counted
     cdef bint simple        # each word has one term
+    cdef Numbers limits     # as in `find_phrase`
     cdef Buffer docs, sums  # int32: the articles that were found, and six of each
 
     cdef tuple found(self)
-    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
-                  const uint32_t *limits) except -1 nogil
+    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size) except -1 nogil
     cdef int64_t meet(self, int64_t doc) except -1 nogil
-    cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
-                         const uint32_t *limits) except -1 nogil
+    cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size) except -1 nogil
     cdef Py_ssize_t keep_near(self, Py_ssize_t w, const uint32_t *docs, uint8_t *kept, Py_ssize_t count) except -1 nogil
-    cdef int count_in(self, int64_t doc, int64_t limit) except -1 nogil
+    cdef int count_in(self, int64_t doc) except -1 nogil
     cdef int count_spelled(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil
 
 
-cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, const uint32_t *limits,
+cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits,
                const int32_t *docs, Py_ssize_t size)

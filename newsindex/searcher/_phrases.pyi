@@ -1,6 +1,7 @@
-from numpy import int32, uint8, uint32
+from numpy import int32, uint8
 from numpy.typing import NDArray
 
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted._postings import PostingList
 
 class Terms:
@@ -19,6 +20,6 @@ def find_phrase(
     high: int,
     slop: int,
     spelling: bool,
-    limits: NDArray[uint32] | None = None,
+    limits: Numbers | None = None,
     docs: NDArray[int32] | None = None,
 ) -> tuple[NDArray[int32], NDArray[int32]]: ...

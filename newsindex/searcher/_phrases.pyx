@@ -16,6 +16,7 @@ import numpy as np
 
 from newsindex.inverted._blocks cimport ABSENT, BLOCK, END, Cursor, forward, locate, rewind, seek
 from newsindex.inverted._buffers cimport Buffer, put_bytes
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
@@ -101,11 +102,11 @@ cdef void sink(Track **heap, Py_ssize_t count) noexcept nogil:
 cdef class Walk:
     """A walk through the articles that may have a phrase, and what was found; owns all memory that this takes."""
 
-    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling):
+    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits):
         cdef Terms terms
         cdef Py_ssize_t w, k, tracks = 0
         cdef Word *word
-        self.count, self.slop = len(words), slop
+        self.count, self.slop, self.limits = len(words), slop, limits
         for terms in words:
             tracks += terms.count
             self.spelling |= spelling and terms.spelled
@@ -155,13 +156,12 @@ cdef class Walk:
             memcpy(&sums_out[0, 0], self.sums.data, self.sums.size)
         return docs, sums
 
-    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
-                  const uint32_t *limits) except -1 nogil:
+    cdef int walk(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size) except -1 nogil:
         """Find the articles from `low` to `high` - 1, or those of them in `docs` if not NULL, that have the phrase."""
         cdef int64_t doc = low, met
         cdef Py_ssize_t at = 0
         if self.simple:
-            return self.walk_blocks(low, high, docs, size, limits)
+            return self.walk_blocks(low, high, docs, size)
         while True:
             if docs != NULL:
                 at = gallop(docs, size, at, doc)
@@ -172,7 +172,7 @@ cdef class Walk:
                 return 0
             met = self.meet(doc)
             if met == doc:
-                self.count_in(doc, limits[doc] if limits != NULL else 0)
+                self.count_in(doc)
                 met += 1
             doc = met
 
@@ -186,8 +186,7 @@ cdef class Walk:
                 return next_doc
         return doc
 
-    cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size,
-                         const uint32_t *limits) except -1 nogil:
+    cdef int walk_blocks(self, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size) except -1 nogil:
         """Find the articles that have words of one term each, by blocks of the first, or of some `docs` if not NULL."""
         cdef uint32_t[BLOCK] some
         cdef uint8_t[BLOCK] kept
@@ -214,7 +213,7 @@ cdef class Walk:
             for k in range(n):
                 for w in range(self.count):
                     stand(&self.words[w], some[kept[k]], kept[k])
-                self.count_in(some[kept[k]], limits[some[kept[k]]] if limits != NULL else 0)
+                self.count_in(some[kept[k]])
         return 0
 
     cdef Py_ssize_t keep_near(self, Py_ssize_t w, const uint32_t *docs, uint8_t *kept, Py_ssize_t count) except -1 nogil:
@@ -227,10 +226,11 @@ cdef class Walk:
             n += may_be_near(self.rarest[0], self.rarest[w], self.slop)
         return n
 
-    cdef int count_in(self, int64_t doc, int64_t limit) except -1 nogil:
+    cdef int count_in(self, int64_t doc) except -1 nogil:
         """Count the phrase in an article that has all of its words."""
         cdef int32_t[6] sums
         cdef int32_t found = <int32_t>doc
+        cdef int64_t limit
         cdef Py_ssize_t w
         for w in range(max(self.count - 1, <Py_ssize_t>1), self.count if self.simple else 0):  # the others are
             if not may_be_near(self.rarest[0], self.rarest[w], self.slop):
@@ -241,6 +241,7 @@ cdef class Walk:
                 return 0
         for w in range(6):
             sums[w] = 0
+        limit = value_at(self.limits, doc) if self.limits is not None else 0
         count_runs(self.words, self.count, self.slop, CHOSEN, limit, sums)
         if sums[0]:
             if self.spelling:
@@ -310,8 +311,8 @@ cdef int begin(Track *track, Terms terms, Py_ssize_t k, int64_t low, int64_t hig
     return 0
 
 
-def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelling,
-                const uint32_t[::1] limits=None, const int32_t[::1] docs=None):
+def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits=None,
+                const int32_t[::1] docs=None):
     """The articles from `low` to `high` - 1, or those of them in `docs`, ascending, that have a phrase.
 
     Returns (docids, sums), int32 [articles] and [articles, 6], these in the columns of `PostingList.tally`. `words` are
@@ -320,22 +321,21 @@ def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelli
     are as in `PostingList.tally`.
     """
     cdef Py_ssize_t size = docs.shape[0] if docs is not None else 0
-    cdef const uint32_t *limit = &limits[0] if limits is not None and limits.shape[0] else NULL
-    if low < 0 or (limits is not None and high > limits.shape[0]):
-        raise ValueError(f"articles {low} to {high} of {limits.shape[0] if limits is not None else '?'}")
+    if low < 0 or (limits is not None and high > limits.count):
+        raise ValueError(f"articles {low} to {high} of {limits.count if limits is not None else '?'}")
     if not words or (docs is not None and size == 0):
         return np.empty(0, np.int32), np.empty((0, 6), np.int32)
-    return find(words, low, high, slop, spelling, limit, &docs[0] if size else NULL, size).found()
+    return find(words, low, high, slop, spelling, limits, &docs[0] if size else NULL, size).found()
 
 
-cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, const uint32_t *limits,
+cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits,
                const int32_t *docs, Py_ssize_t size):
     """`find_phrase`, of a word at least; the walk has what was found. `docs` is NULL for all articles."""
-    cdef Walk walk = Walk(words, low, high, slop, spelling)
+    cdef Walk walk = Walk(words, low, high, slop, spelling, limits)
     cdef int64_t rarest = min([(<Terms>terms).size for terms in words])
     if min(rarest, size if docs != NULL else high - low) * SCORED < LONG:
-        walk.walk(low, high, docs, size, limits)
+        walk.walk(low, high, docs, size)
     else:
         with nogil:
-            walk.walk(low, high, docs, size, limits)
+            walk.walk(low, high, docs, size)
     return walk

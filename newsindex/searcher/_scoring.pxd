@@ -1,8 +1,9 @@
 # cython: language_level=3
 """What `_top` and `_union` use of `_scoring`."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t
 
+from newsindex.inverted._columns cimport Numbers
 from newsindex.searcher._collect cimport Group
 
 
@@ -14,8 +15,7 @@ cdef enum:
 
 
 cdef class Scale:
-    cdef readonly object title_words, body_words
-    cdef const uint32_t[::1] titles, bodies
+    cdef readonly Numbers titles, bodies
     cdef double title_average, body_average, alike, typed
 
 
@@ -58,4 +58,4 @@ cdef class PlanScorer(Scorer):
 
 
 cdef int place(str field)
-cdef double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil
+cdef double worth(int where, Scale scale, int32_t doc, const int32_t *sums) except? -1 nogil

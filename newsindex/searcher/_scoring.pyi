@@ -1,19 +1,20 @@
 from collections.abc import Callable
 
-from numpy import float32, float64, int32, uint32
+from numpy import float32, float64, int32
 from numpy.typing import NDArray
 
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted._words import Meant
 from newsindex.searcher._collect import Group
 
 class Scale:
-    title_words: NDArray[uint32]
-    body_words: NDArray[uint32]
+    titles: Numbers
+    bodies: Numbers
     def __init__(
         self,
-        title_words: NDArray[uint32],
-        body_words: NDArray[uint32],
+        titles: Numbers,
+        bodies: Numbers,
         title_average: float,
         body_average: float,
         alike: float,

@@ -24,6 +24,7 @@ from newsindex.inverted._blocks cimport (
     open_rows,
     peek,
 )
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._pages cimport touch
@@ -57,12 +58,12 @@ cdef double MARGIN = 1 + 1e-5  # of floats that bound doubles
 cdef class Scale:
     """By what frequencies are measured in one segment: lengths of its articles, averages of the index, spelling's shares."""
 
-    def __cinit__(self, title_words, body_words, double title_average, double body_average, double alike, double typed):
-        self.title_words, self.body_words = title_words, body_words
-        self.titles, self.bodies = title_words, body_words
+    def __cinit__(self, Numbers titles not None, Numbers bodies not None, double title_average, double body_average,
+                  double alike, double typed):
+        self.titles, self.bodies = titles, bodies
         self.title_average, self.body_average = title_average, body_average
         self.alike, self.typed = alike, typed
-        if self.titles.shape[0] != self.bodies.shape[0]:
+        if titles.count != bodies.count:
             raise ValueError("as many titles as bodies expected")
 
 
@@ -147,13 +148,13 @@ cdef inline double impact(int where, double title, double body, int32_t count, i
     return shares / (K1 + shares)
 
 
-cdef double worth(int where, Scale scale, uint32_t doc, const int32_t *sums) noexcept nogil:
+cdef double worth(int where, Scale scale, int32_t doc, const int32_t *sums) except? -1 nogil:
     """BM25F of an article, given the six sums of a tally."""
     cdef double body, title, value
     if sums[0] == 0:
         return 0
-    body = 1 / (1 - B_BODY + B_BODY * scale.bodies[doc] / scale.body_average)
-    title = TITLE_WEIGHT / (1 - B_TITLE + B_TITLE * scale.titles[doc] / scale.title_average)
+    body = 1 / (1 - B_BODY + B_BODY * value_at(scale.bodies, doc) / scale.body_average)
+    title = TITLE_WEIGHT / (1 - B_TITLE + B_TITLE * value_at(scale.titles, doc) / scale.title_average)
     value = impact(where, title, body, sums[0], sums[1])
     if sums[2]:
         value += scale.alike * impact(where, title, body, sums[2], sums[3])
@@ -166,8 +167,8 @@ cdef int check_docs(Scale scale, const int32_t[::1] docs) except -1:
     cdef Py_ssize_t i
     cdef int64_t before = -1
     for i in range(docs.shape[0]):
-        if docs[i] <= before or docs[i] >= scale.titles.shape[0]:
-            raise ValueError(f"docid {docs[i]} after {before}, of {scale.titles.shape[0]}")
+        if docs[i] <= before or docs[i] >= scale.titles.count:
+            raise ValueError(f"docid {docs[i]} after {before}, of {scale.titles.count}")
         before = docs[i]
     return 0
 
@@ -225,7 +226,6 @@ cdef int add_leaf(Leaf leaf, Scale scale, const int32_t *docs, Py_ssize_t n, dou
     cdef Term *term
     cdef int32_t *sums = tallies.sums
     cdef double *best = tallies.best
-    cdef const uint32_t *limits = &scale.titles[0] if leaf.where == IN_TEXT or leaf.where == IN_BODY else NULL
     memset(best, 0, n * sizeof(double))
     memset(sums, 0, n * 6 * sizeof(int32_t))
     for k in range(leaf.count):
@@ -233,7 +233,10 @@ cdef int add_leaf(Leaf leaf, Scale scale, const int32_t *docs, Py_ssize_t n, dou
         if not (<PostingList>term.plist)._meets(docs, n):
             continue
         occurrences.begin(term.marks, term.known, term.rest)
-        (<PostingList>term.plist)._visit(docs, n, occurrences, NULL, sums, limits)
+        if leaf.where == IN_TEXT or leaf.where == IN_BODY:
+            (<PostingList>term.plist)._visit(docs, n, occurrences, NULL, sums, scale.titles)
+        else:
+            (<PostingList>term.plist)._visit(docs, n, occurrences, NULL, sums, None)
         if leaf.most:
             for i in range(n):
                 best[i] = max(best[i], worth(leaf.where, scale, docs[i], sums + 6 * i))

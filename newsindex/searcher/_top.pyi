@@ -1,8 +1,9 @@
 from collections.abc import Callable
 
-from numpy import float32, int32, int64, uint8
+from numpy import float32, int32, uint8
 from numpy.typing import NDArray
 
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted.segment import Segment
 from newsindex.searcher._collect import Group
 from newsindex.searcher._phrases import Terms
@@ -23,7 +24,7 @@ class Best:
 def choose(
     best: Best,
     segment: int,
-    dates: NDArray[int64],
+    dates: Numbers,
     docs: NDArray[int32],
     bounds: NDArray[float32],
     cutoff: float,
@@ -38,7 +39,7 @@ class Ground:
     def __init__(
         self,
         segment: Segment,
-        survey: Callable[[], tuple[Scale, NDArray[int64]]],
+        scale: Scale,
         alive: NDArray[uint8] | None = None,
     ) -> None: ...
 

@@ -13,6 +13,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, highest_impact, rewind, seek
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
@@ -81,6 +82,10 @@ cdef class Best:
     cdef float threshold(self) noexcept:
         return <float>(HAIR * self.places[0].score) if self.wanted and self.size == self.wanted else 0
 
+    cdef bint takes(self, double score) noexcept:
+        """Whether an article of such a score is among them if it is new enough; most are not, and their dates not read."""
+        return self.size < self.wanted or (self.size and score >= self.places[0].score)
+
     cdef void offer(self, Place place) noexcept:
         cdef Py_ssize_t at
         if self.size < self.wanted:
@@ -122,17 +127,15 @@ cdef class Best:
 
 
 cdef struct Some:
-    # Articles of a segment, their dates by docid, and what they are worth at most. Those below `cutoff` are left out.
+    # Articles of a segment, and what they are worth at most. Those below `cutoff` are left out.
     int32_t segment
-    Py_ssize_t articles
-    const int64_t *dates
     Py_ssize_t size
     const int32_t *docs
     const float *bounds
     float cutoff
 
 
-def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[::1] docs, const float[::1] bounds,
+def choose(Best best, int32_t segment, Numbers dates not None, const int32_t[::1] docs, const float[::1] bounds,
            float cutoff, Scorer scorer, collect=None):
     """Offer those of `docs`, articles of a segment that are worth `bounds` at most, which may be among the best.
 
@@ -141,19 +144,18 @@ def choose(Best best, int32_t segment, const int64_t[::1] dates, const int32_t[:
     """
     cdef float enough
     cdef Some some
-    some.segment, some.articles, some.cutoff = segment, dates.shape[0], cutoff
-    if some.articles == 0 and docs.shape[0]:
+    some.segment, some.cutoff = segment, cutoff
+    if dates.count == 0 and docs.shape[0]:
         raise ValueError(f"docids from {docs[0]} on of 0")
-    if best.wanted == 0 or some.articles == 0:
+    if best.wanted == 0 or dates.count == 0:
         return
-    some.dates = &dates[0]
     match_up(&some, docs, bounds)
-    enough = offer_likely(best, &some, scorer)
+    enough = offer_likely(best, &some, dates, scorer)
     if best.threshold() < cutoff:
         docs, bounds = collect(best.threshold())
         match_up(&some, docs, bounds)
     if best.threshold() < enough:
-        offer_between(best, &some, best.threshold(), enough, scorer)
+        offer_between(best, &some, dates, best.threshold(), enough, scorer)
 
 
 cdef int match_up(Some *some, const int32_t[::1] docs, const float[::1] bounds) except -1:
@@ -165,15 +167,15 @@ cdef int match_up(Some *some, const int32_t[::1] docs, const float[::1] bounds) 
     return 0
 
 
-cdef float offer_likely(Best best, const Some *some, Scorer scorer) except? -1:
+cdef float offer_likely(Best best, const Some *some, Numbers dates, Scorer scorer) except? -1:
     """Offer those that promise most; returns what they promise: the others are worth less."""
     cdef float enough = max(highest(some, best.wanted + MORE), some.cutoff)
     enough = max(enough, best.threshold())
-    offer_between(best, some, enough, INFINITY, scorer)
+    offer_between(best, some, dates, enough, INFINITY, scorer)
     return enough
 
 
-cdef int offer_between(Best best, const Some *some, float least, float below, Scorer scorer) except -1:
+cdef int offer_between(Best best, const Some *some, Numbers dates, float least, float below, Scorer scorer) except -1:
     """Score and offer those that are worth `least` or more, and less than `below`."""
     cdef Py_ssize_t i, n, start = 0, part = min(some.size, <Py_ssize_t>PART)
     cdef int64_t before = -1
@@ -185,15 +187,16 @@ cdef int offer_between(Best best, const Some *some, float least, float below, Sc
             n += least <= some.bounds[i] < below
         start += part
         for i in range(n):
-            if not before < chosen.docs[i] < some.articles:
-                raise ValueError(f"docid {chosen.docs[i]} after {before}, of {some.articles}")
+            if not before < chosen.docs[i] < dates.count:
+                raise ValueError(f"docid {chosen.docs[i]} after {before}, of {dates.count}")
             before = chosen.docs[i]
         if n > MORE and best.threshold() > 0:
             n = scorer.sift(chosen.docs, chosen.bounds, n, best.threshold())
         if n:
             scorer.score(chosen.docs, n, chosen.scores)
         for i in range(n):
-            best.offer(Place(chosen.scores[i], some.dates[chosen.docs[i]], some.segment, chosen.docs[i]))
+            if best.takes(chosen.scores[i]):
+                best.offer(Place(chosen.scores[i], value_at(dates, chosen.docs[i]), some.segment, chosen.docs[i]))
     return 0
 
 
@@ -332,35 +335,25 @@ cdef class Ground:
 
     Args:
         segment: a `newsindex.inverted.segment.Segment`, to say whose an error is.
-        survey: returns how frequencies are measured in it, and the dates of its articles by docid. That reads whole columns,
-            so it is asked only when something was found.
+        scale: how frequencies are measured in it.
         alive: a flag for each article, or None where all are.
     """
 
-    cdef object segment, survey
-    cdef Scale scale  # None before the survey
-    cdef const int64_t[::1] dates
+    cdef object segment
+    cdef Scale scale
+    cdef Numbers dates
     cdef const uint8_t[::1] flags
     cdef const uint8_t *alive
     cdef Py_ssize_t articles
 
-    def __init__(self, segment, survey, const uint8_t[::1] alive=None):
-        self.segment, self.survey, self.flags = segment, survey, alive
+    def __init__(self, segment, Scale scale not None, const uint8_t[::1] alive=None):
+        self.segment, self.scale, self.dates, self.flags = segment, scale, segment.dates, alive
         self.articles = segment.articles
+        if not self.dates.count == scale.titles.count == self.articles:
+            raise ValueError(f"{self.dates.count} dates and {scale.titles.count} titles of {self.articles} articles")
         if alive is not None and alive.shape[0] != self.articles:
             raise ValueError(f"{alive.shape[0]} flags for {self.articles} articles")
         self.alive = &alive[0] if alive is not None and self.articles else NULL
-
-    cdef int look(self) except -1:
-        """Have the scale and the dates at hand from now on."""
-        cdef Scale scale
-        cdef const int64_t[::1] dates
-        if self.scale is None:
-            scale, dates = self.survey()
-            if not dates.shape[0] == scale.titles.shape[0] == self.articles:
-                raise ValueError(f"{dates.shape[0]} dates and {scale.titles.shape[0]} titles of {self.articles} articles")
-            self.dates, self.scale = dates, scale
-        return 0
 
 
 cdef struct Span:
@@ -380,7 +373,7 @@ cdef Chosen collect(Ground ground, Span span, list leaves, bint every, Py_ssize_
     """The articles that have every one, or any, of some words; with `keep`, of the best so many at least."""
     cdef Leaf leaf = leaves[0]
     if len(leaves) == 1 and (leaf.wide or leaf.partial or (leaf.count > 1 and not leaf.most)):
-        return collect_union(leaf, span.low, span.high, NULL, ground.alive, cutoff)
+        return collect_union(leaf, span.low, span.high, None, ground.alive, cutoff)
     if len(leaves) == 1 and leaf.count == 1 and ground.alive == NULL:
         return collect_best(leaf.group, span.low, span.high, keep + MORE if keep else 0, cutoff)
     cdef list groups = [group_of(leaf, span) for leaf in leaves]
@@ -414,16 +407,14 @@ cdef Py_ssize_t offer_words(Best best, int32_t number, Ground ground, Span span,
         return 0
     found = collect(ground, span, present, every, best.wanted, best.threshold())
     if found.choice.size and best.wanted:
-        ground.look()
-        some = Some(number, ground.articles, &ground.dates[0], found.choice.size, found.choice.docs, found.choice.bounds,
-                    found.choice.least)
+        some = Some(number, found.choice.size, found.choice.docs, found.choice.bounds, found.choice.least)
         scorer = WordScorer(leaves, ground.scale)
-        enough = offer_likely(best, &some, scorer)
+        enough = offer_likely(best, &some, ground.dates, scorer)
         if best.threshold() < some.cutoff:
             again = collect(ground, span, present, every, 0, best.threshold())
             some.size, some.docs, some.bounds = again.choice.size, again.choice.docs, again.choice.bounds
         if best.threshold() < enough:
-            offer_between(best, &some, best.threshold(), enough, scorer)
+            offer_between(best, &some, ground.dates, best.threshold(), enough, scorer)
     return found.choice.total
 
 
@@ -454,17 +445,18 @@ def best_words(Best best, list grounds, list words, bint every, list spans=None)
 cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, Span span, list words, int where, double weight,
                              int64_t slop) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
-    ground.look()
-    cdef const uint32_t *titles = &ground.scale.titles[0] if where == IN_TEXT else NULL
+    cdef Numbers titles = ground.scale.titles if where == IN_TEXT else None
     cdef Walk walk = find(words, span.low, span.high, slop, True, titles, NULL, 0)
     cdef const int32_t *docs = <const int32_t *>walk.docs.data
     cdef const int32_t *sums = <const int32_t *>walk.sums.data
     cdef Py_ssize_t i, total = 0
+    cdef double score
     for i in range(walk.docs.size // <Py_ssize_t>sizeof(int32_t)):
         if ground.alive == NULL or ground.alive[docs[i]]:
             total += 1
-            best.offer(Place(weight * worth(where, ground.scale, docs[i], sums + 6 * i), ground.dates[docs[i]], number,
-                             docs[i]))
+            score = weight * worth(where, ground.scale, docs[i], sums + 6 * i)
+            if best.takes(score):
+                best.offer(Place(score, value_at(ground.dates, docs[i]), number, docs[i]))
     return total
 
 

@@ -7,5 +7,5 @@ from newsindex.searcher._collect cimport Chosen
 from newsindex.searcher._scoring cimport Leaf
 
 
-cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, const uint32_t *titles, const uint8_t *alive,
+cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, Numbers titles, const uint8_t *alive,
                           double floor)

@@ -12,6 +12,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from newsindex.inverted._blocks cimport BLOCK, List, decode_docs, decode_ends, first_block
+from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._occurrences cimport Occurrences
 from newsindex.inverted._postings cimport PostingList
@@ -115,7 +116,7 @@ cdef int add_list(Sums sums, const List *one) except -1 nogil:
     return 0
 
 
-cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const uint32_t *titles) except -1 nogil:
+cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, Numbers titles) except -1 nogil:
     """Add those articles of a list that have one of the forms that are meant, of a body outside of the title."""
     cdef const List *one = &(<PostingList>term.plist).list
     cdef uint32_t[BLOCK] docs
@@ -134,9 +135,9 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const ui
             if not sums.low <= docs[i] < sums.high:
                 continue
             before = ends[i - 1] if i else 0
-            if titles != NULL:
+            if titles is not None:
                 memset(counts, 0, sizeof(counts))
-                occurrences.tally(before, ends[i] - before, titles[docs[i]], counts)
+                occurrences.tally(before, ends[i] - before, value_at(titles, docs[i]), counts)
                 present = counts[0] > counts[1]
             else:
                 present = occurrences.chosen(before, ends[i] - before)
@@ -148,7 +149,7 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, const ui
     return 0
 
 
-def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] title_words=None,
+def united(Leaf leaf not None, int64_t low, int64_t high, Numbers title_words=None,
            const uint8_t[::1] alive=None, double floor=0):
     """The articles from `low` to `high` - 1 that have a word: (their number, docids int32, bounds float32).
 
@@ -156,17 +157,17 @@ def united(Leaf leaf not None, int64_t low, int64_t high, const uint32_t[::1] ti
     for each docid, the others are left out. Only the docids are returned of those that may be worth `floor`.
     """
     cdef Py_ssize_t articles = (<PostingList>leaf.lists[0]).list.articles if leaf.count else 0
-    if leaf.of_body and articles and (title_words is None or title_words.shape[0] != articles):
+    if leaf.of_body and articles and (title_words is None or title_words.count != articles):
         raise ValueError("the length of each title expected")
     if alive is not None and articles and alive.shape[0] != articles:
         raise ValueError(f"a flag expected for each of {articles} articles, not {alive.shape[0]}")
-    cdef const uint32_t *titles = &title_words[0] if leaf.of_body and articles else NULL
     cdef const uint8_t *flags = &alive[0] if alive is not None and articles else NULL
-    total, docs, bounds, _ = collect_union(leaf, low, high, titles, flags, floor).taken()
+    total, docs, bounds, _ = collect_union(leaf, low, high, title_words if leaf.of_body else None, flags,
+                                            floor).taken()
     return total, docs, bounds
 
 
-cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, const uint32_t *titles, const uint8_t *alive,
+cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, Numbers titles, const uint8_t *alive,
                           double floor):
     """`united`, with as many lengths of titles, where the word is looked for in bodies, and as many flags as articles."""
     cdef PostingList plist
@@ -191,7 +192,7 @@ cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, const uint32_t *
     return chosen
 
 
-cdef int unite(Leaf leaf, Sums sums, Occurrences occurrences, const uint32_t *titles, const uint8_t *alive, float floor,
+cdef int unite(Leaf leaf, Sums sums, Occurrences occurrences, Numbers titles, const uint8_t *alive, float floor,
                Choice *choice) except -1 nogil:
     """Add the lists up and put down what is worth enough. The sums are 0 again."""
     cdef Py_ssize_t k

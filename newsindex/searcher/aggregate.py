@@ -43,7 +43,7 @@ def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) 
     """
     if by not in PERIODS:
         raise QueryError(f"{by!r} is no period", query=str(by), hint=f"use one of {', '.join(PERIODS)}")
-    found = [live.segment.dates[one] for live, one in zip(segments, matches, strict=True)]
+    found = [live.segment.dates_of(one) for live, one in zip(segments, matches, strict=True)]
     dates = np.concatenate([np.zeros(0, np.int64), *found])
     dates = dates[dates != UNDATED]
     if not len(dates):

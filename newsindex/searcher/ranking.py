@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -102,9 +102,6 @@ class Ranking:
             slack = self._slacks[segment] = max(1.0, self._title_average / title, self._body_average / body)
         return slack
 
-    def _survey(self, segment: Segment) -> tuple[Scale, NDArray[np.int64]]:
-        return self.scale(segment), segment.dates
-
     @cached_property
     def grounds(self) -> list[Ground]:
         """The segments, as `best_words` takes them."""
@@ -112,7 +109,7 @@ class Ranking:
         for live in self._live:
             segment = live.segment
             alive = live.alive.view(np.uint8) if live.live < segment.articles else None
-            found.append(Ground(segment, partial(self._survey, segment), alive))
+            found.append(Ground(segment, self.scale(segment), alive))
         return found
 
     def leaves(self, word: Word) -> list[Leaf]:

@@ -75,9 +75,9 @@ class Highlighter:
             CorruptIndexError: the segment is damaged, or has other words than the article.
         """
         text = body[:_LONGEST]
-        title_words = int(segment.title_words[doc])
+        title_words = segment.title_words[doc]
         asked = self._asked(segment)
-        part = _Part(segment, doc, BODY, text, title_words + GAP, int(segment.body_words[doc]))
+        part = _Part(segment, doc, BODY, text, title_words + GAP, segment.body_words[doc])
         start, end, spans = part.best(asked, chars)
         if not spans:
             title = segment.title(doc)

@@ -230,7 +230,7 @@ class DiskDirectory:
     @contextlib.contextmanager
     def _opened(self, name: str) -> Iterator[tuple[int, int]]:
         """The descriptor and size of an existing file."""
-        path = self._path / _checked(name)
+        path = f"{self._root}/{_checked(name)}"  # opening an index opens many files, and a Path takes as long as a call
         with storage_errors(path, "read"):
             # Without O_NONBLOCK, opening a FIFO that somebody put here would wait for ever.
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -29,8 +29,8 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
-import secrets
 import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import attrs
 import numpy as np
 import numpy.typing as npt
-import xxhash
+from xxhash import xxh3_64_intdigest as _digest
 
 from newsindex.errors import CorruptIndexError, IndexVersionError
 from newsindex.store.directory import Directory, OutputFile
@@ -57,6 +57,7 @@ _MAGIC: Final = b"\x89NIX\r\n\x1a\n"
 _END: Final = b"NIX:end\n"
 _TRAILER: Final = struct.Struct("<QQQQQ8s")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
+_ENTRY: Final = frozenset(("name", "dtype", "offset", "length"))
 _UID: Final = re.compile(r"[0-9a-f]{32}")
 _MASK: Final = (1 << 64) - 1
 
@@ -67,7 +68,7 @@ def new_uid() -> str:
     >>> len(new_uid())
     32
     """
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def is_uid(text: object) -> bool:
@@ -84,15 +85,11 @@ def _aligned(position: int) -> int:
 
 
 def _seed(uid: str, section: str) -> int:
-    return xxhash.xxh3_64_intdigest(f"{uid}/{section}".encode())
-
-
-def _page_checksum(page: Buffer, seed: int, number: int) -> int:
-    return xxhash.xxh3_64_intdigest(page, seed=(seed + number) & _MASK)
+    return _digest(f"{uid}/{section}".encode())
 
 
 def _table_checksum(table: Buffer, uid: str) -> int:
-    return xxhash.xxh3_64_intdigest(table, seed=xxhash.xxh3_64_intdigest(uid.encode()))
+    return _digest(table, _digest(uid.encode()))
 
 
 def _dtype_name(array: npt.NDArray[Any]) -> str:
@@ -108,9 +105,9 @@ class _Section:
     dtype: str
     offset: int
     length: int
-    first: int = 0  # the number of its first page in the table
-    seed: int = 0
+    first: int  # the number of its first page in the table
     verified: bytearray = attrs.field(factory=bytearray)  # 1 for each page that was
+    seed: int | None = None  # until it is asked for, as opening looks at all sections and searches at few
 
     def entry(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype, "offset": self.offset, "length": self.length}
@@ -172,7 +169,8 @@ class SectionWriter:
             raise ValueError(f"unknown dtype {dtype!r}; use one of {', '.join(DTYPES)}")
         offset = self._pad()
         self._names.add(name)
-        self._open = _Section(name, dtype, offset, 0, len(self._checksums), _seed(self._uid, name))
+        self._open = _Section(name, dtype, offset, 0, len(self._checksums))
+        self._seed = _seed(self._uid, name)
 
     def write(self, chunk: npt.NDArray[Any] | bytes | bytearray | memoryview) -> None:
         """Append a chunk to the open section: an array of its dtype, or bytes."""
@@ -204,7 +202,7 @@ class SectionWriter:
         self._page += view[whole:]
 
     def _sum(self, section: _Section, page: Buffer) -> None:
-        self._checksums.append(_page_checksum(page, section.seed, len(self._checksums) - section.first))
+        self._checksums.append(_digest(page, (self._seed + len(self._checksums) - section.first) & _MASK))
 
     def _flush(self, section: _Section) -> None:
         self._sum(section, self._page)
@@ -239,7 +237,7 @@ class SectionWriter:
         self._file.write(table)
         offset, footer = self._file.tell(), self._footer(meta)
         self._file.write(footer)
-        checksums = xxhash.xxh3_64_intdigest(footer), _table_checksum(table, self._uid)
+        checksums = _digest(footer), _table_checksum(table, self._uid)
         self._file.write(_TRAILER.pack(offset, len(footer), *checksums, FORMAT, _END))
         self._file.sync()
         size = self._file.tell()
@@ -276,6 +274,7 @@ class SectionReader:
         kind, uid: what the manifest says the file is; None to take any.
 
     Attributes:
+        path: of the file, for messages.
         meta: what was passed to `SectionWriter.finish`.
         kind, uid: see `SectionWriter`.
         size: of the file, in bytes.
@@ -298,7 +297,7 @@ class SectionReader:
     """
 
     def __init__(self, directory: Directory, name: str, *, kind: str | None = None, uid: str | None = None) -> None:
-        self._path = directory.path / name
+        self.path = directory.path / name
         self._view = directory.map(name)
         self.release = functools.partial(directory.release, self._view)
         self.size = len(self._view)
@@ -316,7 +315,7 @@ class SectionReader:
         self._bytes = np.frombuffer(self._view, "u1")
 
     def _damaged(self, section: str | None, reason: str, expected: object = None, found: object = None) -> NoReturn:
-        raise CorruptIndexError(self._path, section, reason=reason, expected=expected, found=found)
+        raise CorruptIndexError(self.path, section, reason=reason, expected=expected, found=found)
 
     def _verify_checksum(self, section: str, expected: int, found: int) -> None:
         if expected != found:
@@ -333,8 +332,8 @@ class SectionReader:
         if version != FORMAT:
             remedy = "upgrade newsindex to read it" if version > FORMAT else "index the articles again"
             raise IndexVersionError(
-                f"{self._path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}",
-                path=self._path,
+                f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}",
+                path=self.path,
                 found=version,
                 supported=FORMAT,
             )
@@ -344,11 +343,11 @@ class SectionReader:
 
     def _read_footer(self, checksum: int) -> dict[str, Any]:
         data = bytes(self._view[self._footer_start : -_TRAILER.size])
-        self._verify_checksum("footer", checksum, xxhash.xxh3_64_intdigest(data))
+        self._verify_checksum("footer", checksum, _digest(data))
         try:
             footer = json.loads(data.decode())
         except (ValueError, RecursionError) as error:
-            raise CorruptIndexError(self._path, "footer", reason=f"no JSON: {error}") from error
+            raise CorruptIndexError(self.path, "footer", reason=f"no JSON: {error}") from error
         expected = {"format", "kind", "uid", "meta", "page", "sections"}
         if not isinstance(footer, dict) or footer.keys() != expected:
             self._damaged("footer", "other keys than expected", sorted(expected))
@@ -365,31 +364,29 @@ class SectionReader:
         """Fill the sections, each of which must stand exactly where its predecessors' lengths put it."""
         position, pages = len(_MAGIC), 0
         for entry in entries:
-            section = self._parse_section(entry)
+            section = self._parse_section(entry, pages)
             if section.name in self._sections or section.offset != _aligned(position):
                 self._damaged(section.name, "listed twice or out of place", _aligned(position), section.offset)
-            section.first = pages
-            section.seed = _seed(self.uid, section.name)
             position = section.offset + section.length
             if position > self.size:
                 self._damaged(section.name, "reaches past the end of the file", f"at most {self.size}", position)
             section.verified = bytearray(section.pages)
-            pages += section.pages
+            pages += len(section.verified)
             self._sections[section.name] = section
         self._table_start = _aligned(position)
         self._table_stop = self._table_start + 8 * pages
         if self._table_stop != self._footer_start:
             self._damaged("table", "it does not end where the footer begins", self._footer_start, self._table_stop)
 
-    def _parse_section(self, entry: object) -> _Section:
-        if not isinstance(entry, dict) or entry.keys() != {"name", "dtype", "offset", "length"}:
+    def _parse_section(self, entry: object, first: int) -> _Section:
+        if not isinstance(entry, dict) or entry.keys() != _ENTRY:
             self._damaged("footer", "an entry of the sections has other keys than expected")
-        name, dtype, offset, length = (entry[key] for key in ("name", "dtype", "offset", "length"))
+        name, dtype, offset, length = entry["name"], entry["dtype"], entry["offset"], entry["length"]
         if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(dtype, str) or dtype not in DTYPES:
             self._damaged("footer", "a section's name or dtype is none", list(DTYPES), f"{name!r}, {dtype!r}")
         if type(offset) is not int or type(length) is not int or length < 0 or length % DTYPES[dtype].itemsize:
             self._damaged(name, f"offset or length is none for {dtype}", found=f"{offset!r}, {length!r}")
-        return _Section(name, dtype, offset, length)
+        return _Section(name, dtype, offset, length, first)
 
     def names(self) -> list[str]:
         """The names of the sections, as they follow each other."""
@@ -417,7 +414,7 @@ class SectionReader:
         array = self._arrays.get(name)
         if array is None:
             self.verify(name, 0, section.length)
-            array = self._arrays[name] = self.raw(name).view(DTYPES[section.dtype])
+            array = self._arrays[name] = self.unverified(name)[0]
         return array
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
@@ -451,9 +448,11 @@ class SectionReader:
 
     def _checksums(self, section: _Section, page: int, table: memoryview) -> tuple[int, int]:
         """What the checksum of a page should be, and is."""
+        if section.seed is None:
+            section.seed = _seed(self.uid, section.name)
         start, stop = section.offset + page * PAGE, section.offset + section.length
         data = self._view[start : start + PAGE if start + PAGE < stop else stop]
-        return table[section.first + page], _page_checksum(data, section.seed, page)
+        return table[section.first + page], _digest(data, (section.seed + page) & _MASK)
 
     def _raw_table(self) -> npt.NDArray[np.uint64]:
         return self._bytes[self._table_start : self._table_stop].view("<u8")
@@ -478,11 +477,11 @@ class SectionReader:
         end = len(_MAGIC)
         for section in self._sections.values():
             if any(self._view[end : section.offset]):
-                yield CorruptIndexError(self._path, section.name, reason="bytes before it are not zero")
+                yield CorruptIndexError(self.path, section.name, reason="bytes before it are not zero")
             end = section.offset + section.length
             yield from self._damaged_pages(section)
         if any(self._view[end : self._table_start]):
-            yield CorruptIndexError(self._path, "table", reason="bytes before it are not zero")
+            yield CorruptIndexError(self.path, "table", reason="bytes before it are not zero")
 
     def _damaged_pages(self, section: _Section) -> Iterator[CorruptIndexError]:
         table = self._raw_table().data
@@ -491,7 +490,7 @@ class SectionReader:
         if bad:
             page, expected, found = bad[0]
             yield CorruptIndexError(
-                self._path,
+                self.path,
                 section.name,
                 reason=f"checksum mismatch in {len(bad)} of {section.pages} pages, the first is {page}",
                 expected=f"{expected:016x}",

@@ -12,6 +12,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.entries import READING
 from newsindex.inverted.impacts import Lengths
@@ -69,6 +70,13 @@ class MemorySections:
         return name in self.arrays
 
 
+def numbers(array):
+    """A column of whole numbers."""
+    sections = MemorySections()
+    sections.add("numbers", array)
+    return Numbers(sections, "numbers")
+
+
 class Fence:
     """Memory that ends where nothing may be read: bytes put there are followed by a page that kills who touches it.
 
@@ -121,9 +129,7 @@ def merge(pieces):
 
 
 def living(segment, dead=()):
-    alive = np.ones(segment.articles, bool)
-    alive[list(dead)] = False
-    return LiveSegment(segment, alive)
+    return LiveSegment(segment, np.array(sorted(dead), np.uint32))
 
 
 def form_name(entry):
@@ -142,7 +148,7 @@ def content(segment):
             for doc in range(segment.articles)
         ],
         "words": segment.words,
-        "dates": segment.dates.tolist(),
+        "dates": segment.dates.whole().tolist(),
         "found": segment.find_many([segment.id(doc) for doc in range(segment.articles)]).tolist(),
     }
     for name, column in segment.values.items():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inverted_twins import (
     Fence,
     columns,
+    numbers,
     random_lengths,
     random_list,
     varint,
@@ -104,7 +105,7 @@ def count(plist, docs, articles):
     """Count the occurrences in some articles, and score them."""
     assert len(plist.impacts()) == plist.df
     assert not plist.is_alive(np.zeros(articles, np.uint8), 0)
-    lengths = np.arange(articles, dtype=np.uint32)
+    lengths = numbers(np.arange(articles, dtype=np.uint32))
     marks = np.array([1, 7, 3, 0], np.uint8)
     for limits, some in ((None, None), (lengths, marks)):
         tally = plist.tally(docs, limits, some, 1)

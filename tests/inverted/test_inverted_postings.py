@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inverted_twins import PADDING, columns, encode_list, impact, random_lengths, random_list
+from inverted_twins import PADDING, columns, encode_list, impact, numbers, random_lengths, random_list
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted._pages import Pages
@@ -149,7 +149,7 @@ def test_occurrences_of_some_forms_are_read_and_counted(term, seed, count, marks
     assert list(zip(places.tolist(), found.tolist(), strict=True)) == [pair for row in kept for pair in row]
     longest = max(place for row in term.values() for place, _ in row) + 2
     limits = np.array([rng.choice([0, 1, rng.randrange(longest), longest]) for _ in range(ARTICLES)], np.uint32)
-    tally = plist.tally(docs, limits if limited else None, np.array(marks, np.uint8), rest)
+    tally = plist.tally(docs, numbers(limits) if limited else None, np.array(marks, np.uint8), rest)
     assert tally.dtype == np.int32
     in_title = limits[docs].tolist() if limited else [0] * len(docs)
     assert tally.tolist() == [tallied(row, limit) for row, limit in zip(rows, in_title, strict=True)]
@@ -188,7 +188,7 @@ def test_limits_that_are_not_those_of_all_articles_are_refused():
     docs = np.array([3], np.int32)
     for count in (0, 4, ARTICLES + 1):
         with pytest.raises(ValueError, match=f"{count} limits for {ARTICLES} articles"):
-            plist.tally(docs, np.zeros(count, np.uint32))
+            plist.tally(docs, numbers(np.zeros(count, np.uint32)))
     no_marks = np.zeros(0, np.uint8)
     assert plist.tally(docs, None, no_marks, 0).tolist() == [[0] * 6]
     assert plist.occurrences(docs, no_marks, 0)[1].tolist() == []

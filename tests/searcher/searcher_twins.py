@@ -8,6 +8,7 @@ import numpy as np
 
 from newsindex.analysis import Stemmer, fold, is_bare, is_spelling, tokenize
 from newsindex.article import Article
+from newsindex.inverted._columns import Numbers
 from newsindex.inverted._pages import Pages
 from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList
@@ -34,6 +35,11 @@ DATES = [None, "2025-01-01", "2025-01-02", "2025-01-02T23:30:00+02:00", "2024-12
 
 def live(articles, dead=()):
     """A segment of articles in a file in memory, and those of its docids that live."""
+    return opened(written(articles), dead)
+
+
+def written(articles):
+    """A directory in memory, with a segment of articles in its only file."""
     directory = MemoryDirectory()
     builder = SegmentBuilder(STEMMER)
     for article in articles:
@@ -41,11 +47,33 @@ def live(articles, dead=()):
     with directory.create("one.seg") as file:
         writer = SectionWriter(file, "segment", new_uid())
         writer.finish(builder.write(writer)[0])
+    return directory
+
+
+def damage(directory, section, place):
+    """Change one byte of a section of such a file."""
+    data = bytearray(directory.map("one.seg"))
+    data[data.index(SectionReader(directory, "one.seg").raw(section).tobytes()) + place] ^= 0x40
+    with directory.create("one.tmp") as file:
+        file.write(data)
+    directory.replace("one.tmp", "one.seg")
+
+
+def opened(directory, dead=()):
+    """What `written` wrote, and those of its docids that live."""
     reader = SectionReader(directory, "one.seg")
     segment = Segment(reader, reader.meta, directory.path / "one.seg")
-    alive = np.ones(segment.articles, bool)
-    alive[list(dead)] = False
-    return LiveSegment(segment, alive)
+    return LiveSegment(segment, np.array(sorted(dead), np.uint32))
+
+
+def numbers(array):
+    """A column of whole numbers, in a file in memory."""
+    directory = MemoryDirectory()
+    with directory.create("one.seg") as file:
+        writer = SectionWriter(file, "segment", new_uid())
+        writer.add("numbers", array)
+        writer.finish({})
+    return Numbers(SectionReader(directory, "one.seg"), "numbers")
 
 
 def search(parts, plan):

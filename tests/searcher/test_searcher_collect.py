@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import posting_list
+from searcher_twins import numbers, posting_list
 
 from newsindex.inverted._values import Choice, Numbered
 from newsindex.inverted.impacts import Lengths
@@ -163,9 +163,9 @@ def test_listed(number, weight, interval, asked):
 
 def test_listed_refuses_other_groups_and_columns():
     choice = Choice(COLUMNS[0], [1])
-    for numbers in ([], [0, 1]):
+    for some in ([], [0, 1]):
         with pytest.raises(ValueError, match="where one is expected"):
-            listed(group_of_lists(numbers, 1.0, 1.0, True).group, 0, ARTICLES, [choice])
+            listed(group_of_lists(some, 1.0, 1.0, True).group, 0, ARTICLES, [choice])
     alone = group_of_lists([1], 1.0, 1.0, True).group
     with pytest.raises(ValueError, match="a choice at least"):
         listed(alone, 0, ARTICLES, [])
@@ -315,7 +315,7 @@ def test_choose_finds_the_best_of_all(segments, wanted, cutoff):
             return every[bounds >= np.float32(least)], bounds[bounds >= np.float32(least)]
 
         known = bounds >= np.float32(cutoff)
-        choose(best, number, dates, every[known], bounds[known], cutoff, PlanScorer(score), collect)
+        choose(best, number, numbers(dates), every[known], bounds[known], cutoff, PlanScorer(score), collect)
         assert len({*asked}) == len(asked), "nothing is scored twice"
         expected += zip(truth.tolist(), dates.tolist(), [number] * len(rows), every.tolist(), strict=True)
     expected.sort(reverse=True)
@@ -334,17 +334,17 @@ def test_choose_scores_few_where_bounds_are_close():
         return truth[docs]
 
     best, docs = Best(10), np.arange(10_000, dtype=np.int32)
-    choose(best, 0, np.zeros(10_000, np.int64), docs, truth.astype(np.float32), 0.0, PlanScorer(score))
+    choose(best, 0, numbers(np.zeros(10_000, np.int64)), docs, truth.astype(np.float32), 0.0, PlanScorer(score))
     assert [doc for *_, doc in best.take()] == np.argsort(truth)[-10:][::-1].tolist()
     assert sum(asked) <= 10 + FEW
 
 
 def test_choose_refuses_what_does_not_fit_together():
-    dates, docs, bounds = np.zeros(5, np.int64), np.array([1, 4], np.int32), np.ones(2, np.float32)
+    dates, docs, bounds = numbers(np.zeros(5, np.int64)), np.array([1, 4], np.int32), np.ones(2, np.float32)
     scorer = PlanScorer(lambda docs: np.ones(len(docs)))
     choose(Best(1), 0, dates, docs, bounds, 0.0, scorer)
     for wrong, message in (
-        ((dates[:4], docs, bounds), "docid 4 after 1, of 4"),
+        ((numbers(np.zeros(4, np.int64)), docs, bounds), "docid 4 after 1, of 4"),
         ((dates, docs[::-1].copy(), bounds), "docid 1 after 4"),
         ((dates, np.array([-1, 4], np.int32), bounds), "docid -1 after -1, of"),
         ((dates, docs, bounds[:1]), "1 bounds for 2 articles"),

@@ -209,7 +209,7 @@ def best_of_all(parts, ranking, plan, first, end):
     for number, (one, (docs, scores)) in enumerate(zip(parts, scored(parts, plan, ranking), strict=True)):
         columns = np.empty((len(docs), 4))
         scores = scores if is_scored(plan) else np.ones(len(docs))
-        columns.T[:] = scores, one.segment.dates[docs], np.full(len(docs), number), docs
+        columns.T[:] = scores, one.segment.dates_of(docs), np.full(len(docs), number), docs
         rows.append(columns)
     table = np.concatenate(rows)
     order = np.lexsort((table[:, 3], table[:, 2], table[:, 1], table[:, 0]))[::-1]

@@ -1,13 +1,16 @@
 """Pages of hits against sorting every match of every segment."""
 
+import datetime as dt
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import how_often, live, random_articles, scored, search
+from searcher_twins import damage, how_often, live, opened, random_articles, scored, search, written
 
 from newsindex.article import Article, micros
+from newsindex.errors import CorruptIndexError
 from newsindex.inverted.columns import UNDATED
 from newsindex.query.nodes import (
     And,
@@ -74,10 +77,10 @@ def sorted_matches(parts, plan, sort, closeness):
     for number, (one, (docs, scores)) in enumerate(zip(parts, scored(parts, plan), strict=True)):
         for doc, score in zip(docs.tolist(), scores.tolist(), strict=True):
             assert one.alive[doc]
-            date = int(one.segment.dates[doc])
+            date = one.segment.dates[doc]
             score = score if plan not in UNRANKED else 1.0
             if closeness is not None:
-                score *= float(closeness.factors(one.segment.dates[doc : doc + 1])[0])
+                score *= float(closeness.factors(np.array([date]))[0])
             rows.append((score, date, number, doc))
     if sort == "relevance":
         return sorted(rows, reverse=True)
@@ -232,8 +235,32 @@ def test_long_lists_are_answered_as_many_short_ones_are():
         assert [hit[:2] for hit in one.found] == [hit[:2] for hit in many.found]
 
 
-def test_what_finds_nothing_reads_no_column():
-    parts = segments(4, 2, 0)
-    for plan in (Word("text", Stem("inexistent", "inexistent")), Word("text", Stem("guvern", "guvernul"))):
-        found = search(parts, plan).page().total > 0
-        assert any({"dates", "title_words"} & one.segment.__dict__.keys() for one in parts) == found
+FIRST_DAY = dt.date(2000, 1, 1)
+FAR_APART = [
+    Article(id=str(k), body={7: "guvern ", 4500: "buget "}.get(k, "") + "de la", date=FIRST_DAY + dt.timedelta(k))
+    for k in range(5000)
+]
+
+
+@pytest.mark.parametrize(("section", "width"), [("words.title", 4), ("words.body", 4), ("dates", 8)])
+def test_damage_in_a_column_is_refused_where_it_is_read_and_nowhere_else(section, width):
+    directory = written(FAR_APART)
+    words = [Word("text", Stem("guvern", "guvern")), Word("text", Stem("buget", "buget"))]
+    plans = [(plan, doc) for word, doc in zip(words, (7, 4500), strict=True) for plan in (word, *others(word))]
+    expected = [search([opened(directory)], plan).page().found for plan, _ in plans]
+    damage(directory, section, 100 * width)
+    for (plan, doc), found in zip(plans, expected, strict=True):
+        assert [row[3] for row in found] == [doc]
+        if doc == 4500:
+            assert search([opened(directory)], plan).page().found == found
+        else:
+            with pytest.raises(CorruptIndexError, match=f"{section}.*checksum mismatch"):
+                search([opened(directory)], plan).page()
+
+
+def others(word):
+    """Plans that find what a word does by other ways through the kernels."""
+    yield Phrase("text", (word.pattern, Stem("de", "de")), 5)
+    yield And((word, Word("text", Stem("la", "la"))))
+    yield And((Phrase("text", (Stem("de", "de"), Stem("la", "la"))), word))
+    yield Word("text", Prefix(word.pattern.form[:5]))

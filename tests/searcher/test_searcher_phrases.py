@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from searcher_twins import posting_list
+from searcher_twins import numbers, posting_list
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted.impacts import Lengths
@@ -82,7 +82,7 @@ def test_phrases(seed, count, slop, spelling, limited):
         high,
         slop,
         spelling,
-        limits if limited else None,
+        numbers(limits) if limited else None,
         None if among is None else np.array(among, np.int32),
     )
     assert (docs.dtype, sums.dtype) == (np.int32, np.int32)
@@ -109,4 +109,4 @@ def test_what_does_not_fit_together_is_refused():
         Terms((posting_list({1: [(1, 0)]}, LENGTHS),), (), (CHOSEN,), True)
     for low, high in ((-1, 5), (0, 3)):
         with pytest.raises(ValueError, match="articles"):
-            find_phrase([word], low, high, 0, True, np.zeros(2, np.uint32))
+            find_phrase([word], low, high, 0, True, numbers(np.zeros(2, np.uint32)))

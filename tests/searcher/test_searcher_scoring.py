@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from searcher_twins import posting_list
+from searcher_twins import numbers, posting_list
 
 from newsindex.inverted._occurrences import ALIKE, CHOSEN, TYPED
 from newsindex.inverted.impacts import Lengths
@@ -60,7 +60,7 @@ def value(field, doc, rows, lengths, means):
 
 
 def scale_of(lengths, means):
-    return Scale(lengths.title, lengths.body, *means, 0.25, 0.05)
+    return Scale(numbers(lengths.title), numbers(lengths.body), *means, 0.25, 0.05)
 
 
 def own_means(lengths):
@@ -127,7 +127,7 @@ def test_scores_are_those_of_the_formula_and_bounds_bound_them(
 
 def check_united(field, leaf, lengths, scores, docs):
     """`united` finds just the articles that have the word, here or in a part, and bounds their scores too."""
-    titles = lengths.title if field == "body" else None
+    titles = numbers(lengths.title) if field == "body" else None
     exact = [doc for doc, score in zip(docs.tolist(), scores.tolist(), strict=True) if score > 0]
     total, found, bounds = united(leaf, 0, ARTICLES, titles)
     assert total == len(exact)
@@ -161,11 +161,11 @@ def test_united_in_bodies_needs_to_know_where_these_begin():
     lengths = random_lengths(0)
     plist = posting_list({1: [(0, 0)]}, lengths, "text", FORMS)
     leaf = Leaf("body", 1.0, (plist,), (b"",), (CHOSEN,), False, 0.0, 1.0)
-    for titles in (None, lengths.title[1:]):
+    for titles in (None, numbers(lengths.title[1:])):
         with pytest.raises(ValueError, match="the length of each title"):
             united(leaf, 0, ARTICLES, titles)
     with pytest.raises(ValueError, match=f"a flag expected for each of {ARTICLES} articles, not 1"):
-        united(leaf, 0, ARTICLES, lengths.title, np.ones(1, np.uint8))
+        united(leaf, 0, ARTICLES, numbers(lengths.title), np.ones(1, np.uint8))
 
 
 def test_bounds_are_close_where_the_averages_are_those_of_the_segment():
@@ -248,7 +248,7 @@ def test_tallies_of_another_shape_are_refused(shape):
 def test_what_a_leaf_or_a_scale_is_made_of_has_to_agree():
     ones, two = np.ones(1, np.uint32), np.ones(2, np.uint32)
     with pytest.raises(ValueError, match="as many titles as bodies"):
-        Scale(ones, two, 1.0, 1.0, 0.25, 0.05)
+        Scale(numbers(ones), numbers(two), 1.0, 1.0, 0.25, 0.05)
     plist = posting_list({1: [(0, 0)]}, random_lengths(0), "text", FORMS)
     for marks, rests in (((), (1,)), ((b"",), ()), ((b"",) * 2, (1, 1))):
         with pytest.raises(ValueError, match="marks for each list"):
@@ -259,9 +259,9 @@ def test_what_is_scored_already_is_added():
     lengths = random_lengths(3)
     plist = posting_list(random_occurrences(5, lengths, "text"), lengths, "text", FORMS)
     leaf = Leaf("text", 1.0, (plist,), (b"",), (CHOSEN,), True, 0.0, 1.0)
-    scale, dates = scale_of(lengths, own_means(lengths)), np.arange(ARTICLES)
+    scale, dates = scale_of(lengths, own_means(lengths)), numbers(np.arange(ARTICLES))
     docs = np.arange(0, ARTICLES, 3, dtype=np.int32)
-    known = [(docs[::2].copy(), 0.1 * dates[docs[::2]]), (docs[:0], np.zeros(0)), (docs, np.full(len(docs), 2.0))]
+    known = [(docs[::2].copy(), 0.1 * docs[::2]), (docs[:0], np.zeros(0)), (docs, np.full(len(docs), 2.0))]
     best = Best(len(docs))
     choose(best, 0, dates, docs, np.ones(len(docs), np.float32), 0.0, WordScorer([leaf], scale, known))
     expected = score([leaf], scale, docs) + [2.0 + (0.1 * doc if doc % 6 == 0 else 0.0) for doc in docs.tolist()]
