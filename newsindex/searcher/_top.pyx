@@ -21,8 +21,6 @@ from newsindex.searcher._phrases cimport Walk, find
 from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 from newsindex.searcher._union cimport collect_union
 
-from newsindex.searcher._union import united
-
 cdef enum:
     MORE = 24
     PART = 1 << 13  # articles that are looked at before the best of them say which others need be
@@ -386,7 +384,7 @@ cdef Group group_of(Leaf leaf, Span span):
     """The lists of a word, or where these are many what they add up to."""
     if not leaf.wide:
         return leaf.group
-    _, docs, bounds = united(leaf, span.low, span.high)
+    _, docs, bounds, _ = collect_union(leaf, span.low, span.high, None, NULL, 0).taken()
     return Group(docs=docs, bounds=bounds)
 
 

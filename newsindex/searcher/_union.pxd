@@ -1,8 +1,9 @@
 # cython: language_level=3
 """What `_top` uses of `_union`."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t
 
+from newsindex.inverted._columns cimport Numbers
 from newsindex.searcher._collect cimport Chosen
 from newsindex.searcher._scoring cimport Leaf
 
