@@ -41,15 +41,7 @@ from newsindex.searcher._scoring import Leaf, PlanScorer, Scale, Scorer, WordSco
 from newsindex.searcher._top import FEW, SHARE, Best, best_of, choose
 from newsindex.searcher._union import united
 from newsindex.searcher.ranking import Ranking, make_leaf
-from newsindex.searcher.terms import (
-    Docs,
-    Tally,
-    find_words,
-    phrase_tally,
-    phrase_words,
-    resolve,
-    word_tallies,
-)
+from newsindex.searcher.terms import Docs, Tally, find_words, phrase_tally, phrase_words, resolve, word_tallies
 
 Bounds = NDArray[np.float32]
 Scores = NDArray[np.float64]
