@@ -174,7 +174,7 @@ class Index:
 
         Args:
             timeout: seconds to wait for another writer to finish.
-            memory: bytes that it may use, about; at as many, or two thirds of them while a merge goes on beside, what
+            memory: bytes that it may use, about; at as many, or half of them while a merge goes on beside, what
                 is buffered is written to disk.
 
         Raises:

@@ -32,7 +32,7 @@ from newsindex.store.directory import Directory
 from newsindex.store.lock import WriterLock
 from newsindex.store.sections import SectionWriter, new_uid
 
-_MERGING: Final = 3  # this part of the memory is left to a merge that runs beside: it takes 70 MB for 200,000 articles
+_BESIDE: Final = 0.5  # of the memory is the buffer's while a merge runs beside, which takes 70 MB for 200,000 articles
 
 
 class Writer:
@@ -134,9 +134,9 @@ class Writer:
             self._merge_more()
 
     @property
-    def _room(self) -> int:
+    def _room(self) -> float:
         """What may be buffered; merges begin and end for the writer between two segments, so one has one room."""
-        return self._memory - self._memory // _MERGING if self._merging.begun else self._memory
+        return _BESIDE * self._memory if self._merging.begun else self._memory
 
     def _note_fields(self, article: Article) -> None:
         fresh = [name for name in article.extra if name not in self._fields]

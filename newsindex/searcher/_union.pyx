@@ -27,6 +27,7 @@ cdef extern from *:
 cdef enum:
     SPAN = 64  # articles of which one look tells which were met
     STEPS = 255
+    MANY = 256  # lists after which a look tells whether any article is left to be met
     MOST_SPARE = 1 << 21  # articles of which memory is kept for the next word
     SPARES = 2  # how often, as threads search at once
 
@@ -48,7 +49,7 @@ cdef class Sums:
     cdef float *shares
     cdef uint64_t *met  # a bit an article
     cdef float[STEPS + 1] worth  # the frequency, measured as it is scored, that an impact stands for at most
-    cdef bint most
+    cdef bint most, light  # light: only which articles are met is asked for, so none has to be met twice
 
     def __cinit__(self, Py_ssize_t room):
         cdef int i
@@ -71,6 +72,26 @@ cdef class Sums:
         self.shares[at] = max(self.shares[at], one) if self.most else self.shares[at] + one
         self.met[at // SPAN] |= <uint64_t>1 << (at % SPAN)
 
+    cdef inline bint has(self, int64_t doc) noexcept nogil:
+        cdef Py_ssize_t at = doc - self.low
+        return self.met[at // SPAN] >> (at % SPAN) & 1
+
+    cdef bint wants(self, const uint32_t *docs, Py_ssize_t count) noexcept nogil:
+        """Whether any of these articles has to be looked at."""
+        cdef Py_ssize_t i
+        for i in range(count):
+            if self.low <= docs[i] < self.high and not (self.light and self.has(docs[i])):
+                return True
+        return False
+
+    cdef bint full(self) noexcept nogil:
+        """Whether every article is met."""
+        cdef Py_ssize_t span, count = self.high - self.low
+        for span in range(count // SPAN):
+            if ~self.met[span]:
+                return False
+        return self.met[count // SPAN] == (<uint64_t>1 << (count % SPAN)) - 1
+
     cdef void add_all(self, const uint32_t *docs, const uint8_t *impacts, Py_ssize_t count) noexcept nogil:
         """Add articles all of which are among those from `low` to `high` - 1."""
         cdef Py_ssize_t i
@@ -87,12 +108,12 @@ cdef class Sums:
             met[at // SPAN] |= <uint64_t>1 << (at % SPAN)
 
 
-cdef Sums sums_for(int64_t low, int64_t high, bint most):
+cdef Sums sums_for(int64_t low, int64_t high, bint most, bint light):
     """Sums of no word so far."""
     cdef Sums sums = spare.pop() if spare else None
     if sums is None or sums.room < high - low:
         sums = Sums(high - low)
-    sums.low, sums.high, sums.most = low, high, most
+    sums.low, sums.high, sums.most, sums.light = low, high, most, light
     return sums
 
 
@@ -120,32 +141,41 @@ cdef int add_some(Sums sums, const Term *term, Occurrences occurrences, Numbers 
     """Add those articles of a list that have one of the forms that are meant, of a body outside of the title."""
     cdef const List *one = &(<PostingList>term.plist).list
     cdef uint32_t[BLOCK] docs
-    cdef uint32_t[BLOCK] ends
-    cdef int32_t[6] counts
-    cdef const uint8_t *impacts
-    cdef Py_ssize_t block = first_block(one, sums.low, 0), count, i, after
-    cdef uint32_t before
-    cdef bint present
+    cdef Py_ssize_t block = first_block(one, sums.low, 0), count
     occurrences.begin(term.marks, term.known, term.rest)
     while block < one.block_count:
         count = decode_docs(one, block, docs)
-        impacts = one.data + one.impacts + block * BLOCK
-        (<PostingList>term.plist)._open_occurrences(occurrences, block, decode_ends(one, block, ends, &after), after)
-        for i in range(count):
-            if not sums.low <= docs[i] < sums.high:
-                continue
-            before = ends[i - 1] if i else 0
-            if titles is not None:
-                memset(counts, 0, sizeof(counts))
-                occurrences.tally(before, ends[i] - before, value_at(titles, docs[i]), counts)
-                present = counts[0] > counts[1]
-            else:
-                present = occurrences.chosen(before, ends[i] - before)
-            if present:
-                sums.add(docs[i], impacts[i])
+        if sums.wants(docs, count):
+            add_block(sums, term, occurrences, titles, block, docs, count)
         if docs[count - 1] + 1 >= sums.high:
             break
         block += 1
+    return 0
+
+
+cdef int add_block(Sums sums, const Term *term, Occurrences occurrences, Numbers titles, Py_ssize_t block,
+                   const uint32_t *docs, Py_ssize_t count) except -1 nogil:
+    """`add_some` of one block."""
+    cdef const List *one = &(<PostingList>term.plist).list
+    cdef const uint8_t *impacts = one.data + one.impacts + block * BLOCK
+    cdef uint32_t[BLOCK] ends
+    cdef int32_t[6] counts
+    cdef Py_ssize_t i, after
+    cdef uint32_t before
+    cdef bint present
+    (<PostingList>term.plist)._open_occurrences(occurrences, block, decode_ends(one, block, ends, &after), after)
+    for i in range(count):
+        if not sums.low <= docs[i] < sums.high or (sums.light and sums.has(docs[i])):
+            continue
+        before = ends[i - 1] if i else 0
+        if titles is not None:
+            memset(counts, 0, sizeof(counts))
+            occurrences.tally(before, ends[i] - before, value_at(titles, docs[i]), counts)
+            present = counts[0] > counts[1]
+        else:
+            present = occurrences.chosen(before, ends[i] - before)
+        if present:
+            sums.add(docs[i], impacts[i])
     return 0
 
 
@@ -179,7 +209,7 @@ cdef Chosen collect_union(Leaf leaf, int64_t low, int64_t high, Numbers titles, 
     if low >= high:
         return Chosen(0)
     cdef Occurrences occurrences = Occurrences()
-    cdef Sums sums = sums_for(low, high, leaf.most)
+    cdef Sums sums = sums_for(low, high, leaf.most, leaf.weight == 0)
     cdef Chosen chosen = Chosen(min(leaf.group.size, high - low))
     cdef const uint8_t *flags = alive + low if alive != NULL else NULL
     if leaf.group.size < LONG:
@@ -196,11 +226,17 @@ cdef int unite(Leaf leaf, Sums sums, Occurrences occurrences, Numbers titles, co
                Choice *choice) except -1 nogil:
     """Add the lists up and put down what is worth enough. The sums are 0 again."""
     cdef Py_ssize_t k
-    for k in range(leaf.group.count):
-        if leaf.whole(k):
-            add_list(sums, leaf.group.raw[k])
-        else:
-            add_some(sums, &leaf.terms[k], occurrences, titles)
+    cdef bint whole
+    for whole in range(1, -1, -1):  # parts of lists last, as what was met already may not have to be looked at
+        for k in range(leaf.group.count):
+            if sums.light and k % MANY == 0 and sums.full():
+                break
+            if leaf.whole(k) != whole:
+                continue
+            if whole:
+                add_list(sums, leaf.group.raw[k])
+            else:
+                add_some(sums, &leaf.terms[k], occurrences, titles)
     take(sums, alive, leaf.group.worth[STEPS], 1 + ROUNDING * leaf.group.count, floor, choice)
     return 0
 

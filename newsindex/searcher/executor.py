@@ -113,7 +113,7 @@ def is_scored(plan: Plan) -> bool:
         return any(map(is_scored, plan.children))
     if isinstance(plan, Maybe):
         return is_scored(plan.required) or is_scored(plan.optional)
-    return isinstance(plan, Phrase | Unscored)
+    return isinstance(plan, Phrase) or (isinstance(plan, Unscored) and plan.score != 0)
 
 
 class Executor:

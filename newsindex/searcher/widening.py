@@ -1,25 +1,47 @@
-"""Taking words loosely: `widen` adds to a plan the words of the index that differ from its own in diacritics only.
+"""Taking words for what they are in an index: `widen`.
 
-A word without diacritics, or one that the lexicon does not know, may be what the index has in another spelling. That
-is asked of all segments together, and of their live articles alone: else an answer would depend on how articles are
-spread over segments, and on what was deleted from them.
+A word without diacritics, or one that the lexicon does not know, may be what the index has in another spelling: such
+words, which differ in diacritics only, are added. That is asked of all segments together, and of their live articles
+alone: else an answer would depend on how articles are spread over segments, and on what was deleted from them.
+
+A pattern that means thousands of words, such as c*, says little of the articles that have one, and weighing these
+takes seconds: it only tells which articles match. (Lucene draws that line at 16 words.)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from newsindex.analysis import is_spelling
 from newsindex.inverted.segment import LiveSegment
-from newsindex.query.nodes import And, Maybe, Not, Or, Pattern, Phrase, Plan, Stem, Unscored, Word
-from newsindex.searcher.terms import strangers
+from newsindex.query.nodes import (
+    And,
+    Fuzzy,
+    Maybe,
+    Not,
+    Or,
+    Pattern,
+    Phrase,
+    Plan,
+    Prefix,
+    Stem,
+    Unscored,
+    Wildcard,
+    Word,
+)
+from newsindex.searcher.terms import resolve_everywhere, strangers
+
+MOST_WEIGHED: Final = 1_024  # terms of one segment, which has nearly all where others have many
 
 
 def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
     """The plan with each loose word taken as all that it may be in these segments."""
     if isinstance(plan, Word):
+        if isinstance(plan.pattern, Prefix | Wildcard | Fuzzy):
+            return plan if _is_weighed(plan, segments) else Unscored(plan)
         pattern = _widened(plan.pattern, plan.field, segments)
         return plan if pattern is plan.pattern else Word(plan.field, pattern, plan.boost)
     if isinstance(plan, Phrase):
@@ -34,6 +56,11 @@ def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
     if isinstance(plan, Maybe):
         return Maybe(widen(plan.required, segments), widen(plan.optional, segments))
     return plan
+
+
+def _is_weighed(word: Word, segments: Sequence[LiveSegment]) -> bool:
+    found = resolve_everywhere([live.segment for live in segments], word.field, word.pattern)
+    return max(map(len, found), default=0) <= MOST_WEIGHED
 
 
 def _widened(pattern: Pattern, field: str, segments: Sequence[LiveSegment]) -> Pattern:

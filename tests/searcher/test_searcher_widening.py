@@ -1,0 +1,69 @@
+"""Patterns of very many words only tell which articles match. Missing diacritics are tested in test_searcher_terms."""
+
+import random
+
+import pytest
+
+import newsindex as ni
+from newsindex.searcher import widening
+
+WORDS = ("marfă", "margine", "mare", "marinar", "marș", "martor", "munte", "pădure", "vale")
+ALONE = ("mar*", "*ar*", "m?r*", "marte~2", "titlu:mar*")
+QUERIES = (*ALONE, "mar* munte", "mar* -munte", "munte OR mar*", "(mar*) data:2024-03")
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    rng = random.Random(5)
+    ix = ni.create(tmp_path_factory.mktemp("index") / "archive")
+    for part in range(3):
+        ix.add(
+            ni.Article(
+                id=f"{part}-{number}",
+                title=rng.choice(WORDS),
+                body=" ".join(rng.choices(WORDS, k=rng.randrange(1, 9))),
+                date=f"2024-{rng.randrange(1, 7):02}-{rng.randrange(1, 29):02}",
+            )
+            for number in range(150)
+        )
+        with ix.writer() as writer:
+            for number in range(0, 150, 7):
+                writer.delete(f"{part}-{number}")
+    return ix
+
+
+def found(ix, query, **options):
+    return [(hit.id, hit.date, hit.score) for hit in ix.search(query, limit=1_000, **options)]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_pattern_of_too_many_words_finds_the_same_articles(index, monkeypatch, query):
+    weighed = found(ni.open(index.path), query)
+    monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
+    filtered = found(ni.open(index.path), query)
+    assert 0 < len(weighed) < 390
+    assert {one[0] for one in filtered} == {one[0] for one in weighed}
+    assert ni.open(index.path).count(query) == len(weighed)
+
+
+def test_alone_it_gives_the_newest_first(index, monkeypatch):
+    by_weight = found(ni.open(index.path), "mar*")
+    monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
+    newest = found(ni.open(index.path), "mar*")
+    assert newest == [(name, day, 1.0) for name, day, _ in found(ni.open(index.path), "mar*", sort="newest")]
+    assert [one[0] for one in newest] != [one[0] for one in by_weight]
+
+
+def test_others_words_decide_beside_it(index, monkeypatch):
+    monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
+    scores = {name: score for name, _, score in found(ni.open(index.path), "munte")}
+    beside = found(ni.open(index.path), "munte mar*")
+    assert beside
+    assert all(score == pytest.approx(scores[name]) for name, _, score in beside)
+
+
+def test_few_words_are_weighed(index, monkeypatch):
+    weighed = found(ni.open(index.path), "munt*")
+    monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
+    assert found(ni.open(index.path), "munt*") == weighed
+    assert len({score for _, _, score in weighed}) > 1
