@@ -8,7 +8,7 @@ import newsindex as ni
 from newsindex.searcher import widening
 
 # Several forms of some words, so that a pattern means only some of the articles of a posting list.
-WORDS = ("marfă", "mărfii", "margine", "marginii", "mare", "mării", "marinar", "marș", "martor", "munte", "munții", "vale")
+WORDS = ("marfă", "mărfii", "margine", "marginii", "mare", "mării", "marinar", "marș", "munte", "munții", "vale")
 ALONE = ("mar*", "*ar*", "*ii", "m?r*", "marte~2", "titlu:mar*", "titlu:*ii")
 QUERIES = (*ALONE, "mar* munte", "mar* -munte", "munte OR mar*", "(mar*) data:2024-03")
 
