@@ -1,4 +1,4 @@
-"""What tests of several directories share: Hypothesis without a clock, and file systems that refuse."""
+"""What tests of several directories share: the option --long, Hypothesis without a clock, file systems that refuse."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # A machine under load is slow, and no test fails for that.
 settings.register_profile("newsindex", deadline=None)
 settings.load_profile("newsindex")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests of reliability at their full counts: hours")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether tests of reliability shall run at their full counts."""
+    return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture(scope="session")

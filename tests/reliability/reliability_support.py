@@ -1,0 +1,79 @@
+"""What the tests of reliability share: articles in numbers, and all that an index can be asked about them.
+
+An archive is told from another by its answers, so `answers` asks for everything that readers ask for: each kind of
+query in each order, the articles themselves, and counts by period and by source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, Final
+
+import newsindex as ni
+
+SOURCES: Final = ("Agerpres", "Mediafax", "Gazeta de Vest", "Știrea zilei")
+SUBJECTS: Final = ("guvernul", "primăria", "ministerul", "președintele", "comisia", "opoziția", "orașul")
+VERBS: Final = ("a anunțat", "a respins", "discută", "amână", "va finanța", "a pierdut")
+THINGS: Final = ("bugetul", "podul", "legea pensiilor", "spitalele", "alegerile", "școlile", "autostrada")
+FIRST_DAY: Final = date(2024, 1, 1)
+
+
+def article(number: int, version: int = 0) -> ni.Article:
+    """An article that only its number and version make; some lack a date, a source or diacritics."""
+    subject, verb, thing = (
+        words[(number // step + version) % len(words)] for words, step in ((SUBJECTS, 1), (VERBS, 3), (THINGS, 5))
+    )
+    body = " ".join(
+        f"{subject.capitalize()} {verb} {thing} în ședința {number + line}." for line in range(1 + number % 7)
+    )
+    if number % 11 == 0:
+        body = body.translate(str.maketrans("ăâîșțĂÂÎȘȚ", "aaistAAIST"))
+    return ni.Article(
+        id=f"a{number}",
+        title=f"{subject.capitalize()} și {thing}",
+        body=f"{body} Versiunea {version}, articolul cu numărul {number}.",
+        date=None if number % 13 == 0 else FIRST_DAY + timedelta(days=number % 400),
+        source=None if number % 17 == 0 else SOURCES[number % len(SOURCES)],
+        author=f"Autor {number % 5}",
+        tags=(thing, "știri") if number % 2 else (),
+        extra={"ediția": str(number % 3)},
+    )
+
+
+def articles(numbers: Iterable[int], version: int = 0) -> list[ni.Article]:
+    """The articles with these numbers."""
+    return [article(number, version) for number in numbers]
+
+
+QUERIES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    ("guvernul", {}),
+    ("presedintele spitale", {}),
+    ("buget pod autostrada", {"match": "any"}),
+    ('"a anunțat bugetul"', {}),
+    ('"guvernul bugetul"~3', {}),
+    ("=școlile", {}),
+    ("spit*", {}),
+    ("șc?li*", {}),
+    ("bugetull~1", {}),
+    ("titlu:legea -guvernul", {}),
+    ("sursa:Mediafax SAU eticheta:știri", {"sort": "newest"}),
+    ("numărul", {"sort": "oldest", "since": "2024-02-01", "until": "2024-08-31"}),
+    ("ședința", {"filters": {"source": "Gazeta de Vest"}}),
+    ("data:2024-03", {}),
+    ("comisia opoziția", {"match": "any", "recency": "30d", "near": "2024-05-05"}),
+    ("ediția:2 versiunea", {}),
+)
+
+
+def answers(ix: ni.Index) -> dict[str, object]:
+    """Everything that this archive answers, by question; equal for two archives that hold the same."""
+    said: dict[str, object] = {}
+    for query, options in QUERIES:
+        res = ix.search(query, limit=20, **options)
+        page = [(hit.id, round(hit.score, 4), hit.title, hit.date, hit.source, hit.snippet()) for hit in res]
+        said[f"{query} {options}"] = (res.total, page)
+    said["timeline"] = ix.timeline("numărul", by="month")
+    said["facets"] = ix.facets("numărul", "source")
+    said["articles"] = {one.id: one for one in ix}
+    return said
