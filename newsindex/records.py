@@ -15,9 +15,9 @@ from __future__ import annotations
 import mmap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,9 @@ from newsindex.store.sections import SectionReader, SectionWriter
 
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records or frames that are handled at a time
+_ROOM: Final = 4 << 20  # bytes of records that are kept, and compressed, together
+
+_HUGE: Final[int | None] = getattr(mmap, "MADV_HUGEPAGE", None)  # not every system knows this
 
 
 class StoredArticles:
@@ -116,19 +119,31 @@ class _PackedRecords:
 
     Where thousands of small objects lay the allocator keeps the holes, about as much as they all took.
 
+    Args:
+        room: bytes of memory, which are taken as they are written to.
+
     Raises:
         MemoryError: there is none.
     """
 
-    def __init__(self, records: Sequence[bytes]) -> None:
-        self._bounds = [0, *accumulate(map(len, records))]
+    def __init__(self, room: int) -> None:
+        self._bounds = [0]
         try:
             # Private: shared memory takes twice as long to be had.
-            self._memory = mmap.mmap(-1, self._bounds[-1], flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            self._memory = mmap.mmap(-1, room, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         except OSError as error:
-            raise MemoryError(f"no memory for {self._bounds[-1]} bytes of articles: {error}") from error
-        for record in records:
-            self._memory.write(record)
+            raise MemoryError(f"no memory for {room} bytes of articles: {error}") from error
+        if _HUGE is not None:
+            with suppress(OSError):  # of systems that know huge pages but have none; they only save time
+                self._memory.madvise(_HUGE)
+
+    def append(self, record: bytes) -> bool:
+        """Keep one more; False where there is no room for it."""
+        if self._bounds[-1] + len(record) > len(self._memory):
+            return False
+        self._memory.write(record)
+        self._bounds.append(self._bounds[-1] + len(record))
+        return True
 
     def views(self) -> list[memoryview]:
         """The records."""
@@ -144,23 +159,22 @@ class BufferedRecords:
     """
 
     def __init__(self) -> None:
-        self._fresh: list[bytes] = []
-        self._packed: deque[_PackedRecords] = deque()  # those before
+        self._packed: deque[_PackedRecords] = deque()  # those that have no frame yet
         self._frames: list[Frame] = []  # of those before
         self._writer: ArticleWriter | None = None
         self.nbytes = 0
 
     def append(self, record: bytes) -> None:
-        """Keep one more."""
-        self._fresh.append(record)
-        self.nbytes += len(record)
-        if len(self._fresh) >= _BATCH:
-            self._pack()
+        """Keep one more.
 
-    def _pack(self) -> None:
-        if self._fresh:
-            self._packed.append(_PackedRecords(self._fresh))
-            self._fresh = []
+        Raises:
+            MemoryError: there is none for it.
+        """
+        if not self._packed or not self._packed[-1].append(record):
+            packed = _PackedRecords(max(_ROOM, len(record)))
+            packed.append(record)
+            self._packed.append(packed)
+        self.nbytes += len(record)
 
     @contextmanager
     def compressing(self) -> Iterator[None]:
@@ -180,7 +194,6 @@ class BufferedRecords:
             pool.shutdown()
 
     def _compress(self) -> None:
-        self._pack()
         if self._writer is None:
             self._writer = ArticleWriter([record for batch in self._packed for record in batch.views()])
         while self._packed:
@@ -192,7 +205,7 @@ class BufferedRecords:
 
     def write(self, sections: SectionWriter, order: Sequence[int]) -> None:
         """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`."""
-        if self._writer is None or self._packed or self._fresh:
+        if self._writer is None or self._packed:
             raise ValueError("records that are not compressed yet; let compressing() end first")
         batches = (
             [self._frames[number] for number in order[first : first + _BATCH]] for first in range(0, len(order), _BATCH)

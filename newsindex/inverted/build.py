@@ -8,8 +8,9 @@ are is written in `newsindex.inverted.segment`, which reads them.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import groupby
 from operator import attrgetter
@@ -32,7 +33,8 @@ from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
 from newsindex.inverted.vocabulary import Terms, Vocabulary
 
-PORTION: Final = 1 << 20  # occurrences that are sorted at a time
+PORTION: Final = 700_000  # occurrences that are sorted at a time
+_SORTERS: Final = 2  # threads that do so, as one takes longer to sort a portion than another to encode it
 _WORD_COST: Final = 9  # bytes of memory for a buffered word, and for its posting and mark beside it when it is written
 _FORM_COST: Final = 4  # bytes of memory for one of a table of forms, counting what is kept of the vocabulary made of it
 _ARTICLE_COST: Final = 400  # bytes of memory for the columns of an article, without its title
@@ -61,7 +63,7 @@ class SegmentBuilder:
         """About how many bytes the buffered articles take, now and when they are written.
 
         That is what grows with them. Besides, there are texts that wait to be read (some megabytes) and, when it is
-        written, the two of `PORTION` of which one is sorted and one encoded (12 bytes for each occurrence).
+        written, the three of `PORTION` of which two are sorted and one is encoded (12 bytes for each occurrence).
         """
         return self._cost + self._prose.words * _WORD_COST + self._prose.forms_nbytes * _FORM_COST
 
@@ -135,7 +137,7 @@ class SegmentBuilder:
             if field in self._values:
                 self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
         tables = FieldTables()
-        with closing(_ahead(_portions(rows, counts, order, vocabulary, bare))) as portions:
+        with closing(_sorted(_unsorted(rows, counts, order, vocabulary, bare))) as portions:
             size = _write_lists(sink, portions, words, tables)
         tables.write(sink, size)
         return tables.fields
@@ -176,15 +178,40 @@ class _Portion:
     occurrences: NDArray[np.int32]
 
 
-def _portions(
+@attrs.frozen(eq=False)
+class _Unsorted:
+    """The terms `first` to `end` - 1 of a field, which are portion `number` of it."""
+
+    field: str
+    terms: Terms  # all of the field
+    inverter: Inverter
+    number: int
+    first: int
+    end: int
+
+    def roomy(self, room: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The room, or a new one where it is too small."""
+        size = int(self.terms.sizes[self.first : self.end].sum())
+        if len(room) >= size:
+            return room
+        # Large at once: such memory goes back to the system, that of many arrays that are larger by turns does not.
+        return np.empty((max(size, min(PORTION, int(self.terms.sizes.sum()))), 3), np.int32)
+
+    def sort(self, room: NDArray[np.int32]) -> _Portion:
+        """The portion, whose occurrences are in `room`."""
+        sizes = self.terms.sizes[self.first : self.end]
+        starts, total = self.inverter.invert(self.number, sizes, self.first, room)
+        return _Portion(self.field, self.terms, self.terms.form_counts[self.first : self.end], starts, room[:total])
+
+
+def _unsorted(
     rows: dict[str, Rows],
     counts: dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]],
     order: NDArray[np.int32],
     vocabulary: Vocabulary,
     bare: NDArray[np.uint8],
-) -> Iterator[_Portion]:
-    """The occurrences of all fields of `counts`. Those of a portion stay as they are until the next but one is made."""
-    rooms = [np.empty((0, 3), np.int32)] * 2
+) -> Iterator[_Unsorted]:
+    """The portions of all fields of `counts`."""
     for field, frequencies in counts.items():
         terms = vocabulary.select(*frequencies, stemmed=is_stemmed(field))
         readings = (*vocabulary.readings, bare) if is_stemmed(field) else ()
@@ -192,15 +219,24 @@ def _portions(
         ends, forms = np.array([end for _, end in runs], np.int64), (terms.form_terms, terms.form_numbers)
         inverter = Inverter(row.tokens, row.begins, row.ends, order, *forms, ends, *readings)
         for number, (first, end) in enumerate(runs):
-            sizes = terms.sizes[first:end]
-            rooms.append(_roomy(rooms.pop(0), int(sizes.sum()), int(terms.sizes.sum())))
-            starts, total = inverter.invert(number, sizes, first, rooms[-1])
-            yield _Portion(field, terms, terms.form_counts[first:end], starts, rooms[-1][:total])
+            yield _Unsorted(field, terms, inverter, number, first, end)
 
 
-def _roomy(room: NDArray[np.int32], size: int, of_field: int) -> NDArray[np.int32]:
-    # Large at once: such memory goes back to the system, that of many arrays that are larger by turns does not.
-    return room if len(room) >= size else np.empty((max(size, min(PORTION, of_field)), 3), np.int32)
+def _sorted(portions: Iterator[_Unsorted]) -> Generator[_Portion, None, None]:
+    """The portions, of which the next ones are sorted while one is encoded: neither needs the GIL.
+
+    The occurrences of each stay as they are until the next one is asked for.
+    """
+    rooms = deque([np.empty((0, 3), np.int32)] * (_SORTERS + 1))
+    sorting: deque[Future[_Portion]] = deque()
+    with ThreadPoolExecutor(_SORTERS, thread_name_prefix="newsindex-sort") as pool:
+        for portion in portions:
+            rooms.append(portion.roomy(rooms.popleft()))
+            sorting.append(pool.submit(portion.sort, rooms[-1]))
+            if len(sorting) > _SORTERS:
+                yield sorting.popleft().result()
+        while sorting:
+            yield sorting.popleft().result()
 
 
 def _runs(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -216,15 +252,6 @@ def _runs(sizes: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         first, before = end, int(ends[end - 1])
     if not len(sizes):
         yield 0, 0
-
-
-def _ahead(portions: Iterator[_Portion]) -> Generator[_Portion, None, None]:
-    """The portions, each sorted on a thread while the one before is encoded: neither needs the GIL."""
-    with ThreadPoolExecutor(1, thread_name_prefix="newsindex-sort") as pool:
-        sorting = pool.submit(next, portions, None)
-        while (portion := sorting.result()) is not None:
-            sorting = pool.submit(next, portions, None)
-            yield portion
 
 
 def _encode(writer: PostingWriter, portions: Iterator[_Portion]) -> tuple[Any, ...]:

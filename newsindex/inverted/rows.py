@@ -23,7 +23,7 @@ from newsindex.inverted.fields import facet_values
 
 BATCH: Final = 1 << 20  # characters that are read in one go
 _THREADS: Final = 2  # fixed, as are the batches that each reads: what they find shall not depend on the machine
-_AHEAD: Final = 2  # batches that may wait to be read, or to be taken over
+_AHEAD: Final = 4  # batches that may wait to be read, or to be taken over
 
 _ROOM: Final = 16 << 20  # words that there is room for once there are many; pages that are not written to cost nothing
 
@@ -78,7 +78,7 @@ class ProseRows:
         self._characters = 0  # of these,
         self._unread = 0  # and of all whose words are not counted yet
         self._under_way: deque[tuple[list[str], Future[_Scanned]]] = deque()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pools: list[ThreadPoolExecutor] = []  # of one thread for each table
         # One array, copied to from many, which would leave as many holes in the memory of the threads.
         self._tokens = _NOTHING
         self._words = 0  # in there
@@ -108,10 +108,10 @@ class ProseRows:
     def _hand_over(self) -> None:
         while len(self._under_way) >= _AHEAD:
             self._take()
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="newsindex-words")
+        if not self._pools:
+            self._pools = [ThreadPoolExecutor(1, thread_name_prefix="newsindex-words") for _ in self._tables]
         table = self._batches % _THREADS
-        self._under_way.append((self._texts, self._pool.submit(self._scan, self._texts, table)))
+        self._under_way.append((self._texts, self._pools[table].submit(self._scan, self._texts, table)))
         self._texts, self._characters = [], 0
         self._batches += 1
 
@@ -125,8 +125,8 @@ class ProseRows:
             scanned = future.result()
         except Exception:
             # Nothing is lost: whoever tries again has the texts read again.
-            if self._pool is not None:
-                self._under_way[0] = texts, self._pool.submit(self._scan, texts, 0)
+            if self._pools:
+                self._under_way[0] = texts, self._pools[0].submit(self._scan, texts, 0)
             raise
         self._keep(texts, scanned)
         self._under_way.popleft()
@@ -179,8 +179,8 @@ class ProseRows:
 
     def close(self) -> None:
         """End the thread. What it had not read is lost."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
+        pools, self._pools = self._pools, []
+        for pool in pools:
             pool.shutdown(cancel_futures=True)
 
 

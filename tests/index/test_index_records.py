@@ -62,9 +62,10 @@ def test_what_was_put_into_an_article_later_is_no_record():
 
 
 def test_compressing_goes_on_where_it_failed(monkeypatch):
+    monkeypatch.setattr("newsindex.records._ROOM", 25_000)
     records = BufferedRecords()
     for number in range(2500):
-        records.append(b"un articol cu numarul %d" % number)
+        records.append(b"articolul cu numarul %04d" % number)
     before = records.nbytes
     frames, calls = stored.ArticleWriter.frames, []
 
