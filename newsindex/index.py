@@ -323,7 +323,7 @@ class Index:
         field = fields.resolve(name, snapshot.manifest.fields)
         if not fields.is_facet(field):
             raise QueryError(
-                f"{name!r} is no field of whole values",
+                f"{shown(name)} is no field of whole values",
                 hint="use source, author, section, tags or an extra field; for dates use since and until",
             )
         return field

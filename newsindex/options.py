@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from types import NoneType
 from typing import Any, Final
 
 from newsindex.errors import QueryError
 from newsindex.query import dates
-from newsindex.query.lexer import shown
+from newsindex.query.lexer import MAX_CLAUSES, check_text, shown
 
 Filters = Mapping[str, str | Sequence[str]] | None
 
@@ -65,7 +66,9 @@ def values_of(field: str, value: object) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, Iterable) or isinstance(values, Mapping):
         raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
-    values = tuple(values)
+    values = tuple(islice(values, MAX_CLAUSES + 1))  # an iterator may have no end
+    if len(values) > MAX_CLAUSES:
+        raise QueryError(f"the filter on {shown(field)} has more than {MAX_CLAUSES} values", hint="ask several times")
     if not all(isinstance(one, str) for one in values):
         raise QueryError(f"the filter on {field!r} cannot be {shown(value)}", hint="pass a text or a list of texts")
-    return values
+    return tuple([check_text(one, f"a value of the filter on {field!r}") for one in values])

@@ -14,10 +14,12 @@ cdef struct Owned:
 cdef class Found:
     cdef Owned *owned
     cdef Py_ssize_t count, room
+    cdef int64_t effort, most
 
     cdef int put(self, int64_t term, int64_t number, int64_t index) except -1 nogil
     cdef int add(self, const Cursor *cursor) except -1 nogil
     cdef int grow(self) except -1 nogil
+    cdef int spend(self, int64_t effort) except -1 nogil
     cdef list listed(self)
 
 

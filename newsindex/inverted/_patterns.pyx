@@ -30,8 +30,11 @@ cdef enum:
     MAX_EDITS = 4
     LEAST_ROOM = 64  # forms that there is room for at first
     MAX_LITERAL = 32 # code points of a pattern that are searched for as bytes
+    FOUND = 50       # what a form that is found costs, and its list, where to look at a form costs 1
+    CLIMBED = 12     # what a step of a fuzzy search costs
 
 cdef int64_t BEYOND = <int64_t>1 << 32  # all code points, and what is read where none is
+cdef int64_t ENDLESS = (<uint64_t>1 << 63) - 1
 
 
 cdef Py_ssize_t decode(const uint8_t *begin, Py_ssize_t size, uint32_t *out) noexcept nogil:
@@ -114,8 +117,19 @@ cdef Py_ssize_t longest_literal(const uint32_t[::1] pattern, uint8_t *out):
     return encode(&pattern[best], min(longest, MAX_LITERAL), out) if longest else 0
 
 
+class TooWideError(Exception):
+    """A pattern that costs more effort than was allowed."""
+
+
 cdef class Found:
-    """The forms that a finder found, in one dictionary after another."""
+    """The forms that a finder found, in one dictionary after another.
+
+    Args:
+        most: the effort after which it gives up with `TooWideError`; in forms that are looked at.
+    """
+
+    def __cinit__(self, int64_t most=ENDLESS):
+        self.most = most
 
     def __dealloc__(self):
         free(self.owned)
@@ -123,6 +137,7 @@ cdef class Found:
     cdef int put(self, int64_t term, int64_t number, int64_t index) except -1 nogil:
         if self.count == self.room:
             self.grow()
+        self.spend(FOUND)
         self.owned[self.count] = Owned(term, number, index)
         self.count += 1
         return 0
@@ -138,6 +153,14 @@ cdef class Found:
             with gil:
                 raise MemoryError(f"no memory for {room} forms")
         self.owned, self.room = owned, room
+        return 0
+
+    cdef int spend(self, int64_t effort) except -1 nogil:
+        """Count an effort, before it is made."""
+        self.effort += effort
+        if self.effort > self.most:
+            with gil:
+                raise TooWideError(f"a pattern that costs more than {self.most}")
         return 0
 
     cdef list listed(self):
@@ -206,6 +229,7 @@ cdef class Wildcards(Finder):
         self.narrow(forms, &low, &high)
         if self.pattern.shape[0] == 0 or low == high:
             return 0
+        found.spend(high - low)
         if high - low < LONG:
             return self.match(forms, low, high, found)
         with nogil:
@@ -339,6 +363,7 @@ cdef class Edits(Finder):
         start(forms, &cursor, low)
         next_entry(forms, &cursor)
         while True:
+            found.spend(CLIMBED)
             turn(walk, cursor.text, cursor.size)
             if descend(walk):
                 if near_enough(walk, walk.length):

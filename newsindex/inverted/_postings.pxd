@@ -11,7 +11,6 @@ from newsindex.inverted._pages cimport Pages
 
 cdef class PostingList:
     cdef List list
-    cdef const uint8_t[::1] data, occ
     cdef Pages postings, positions
     cdef Py_ssize_t start
     cdef readonly Py_ssize_t df

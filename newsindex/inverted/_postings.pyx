@@ -79,7 +79,6 @@ cdef class PostingList:
     cdef int _attach(self, Pages postings, Pages positions, Py_ssize_t articles) except -1:
         """Take the sections in which lists are to be read."""
         self.postings, self.positions = postings, positions
-        self.data, self.occ = postings.view, positions.view
         self.list.data = postings.data
         self.list.articles = articles
         return 0
@@ -87,10 +86,10 @@ cdef class PostingList:
     cdef int _turn_to(self, Py_ssize_t start, Py_ssize_t stop) except -1 nogil:
         """Become the list from `start` to `stop`. Whoever merges lists reads them all by one object."""
         cdef uint64_t value
-        if start < 0 or stop > self.data.shape[0] - 8 or start >= stop:
+        if start < 0 or stop > self.postings.size - 8 or start >= stop:
             with gil:
                 raise ValueError(
-                    f"a list from {start} to {stop} is outside its section of {self.data.shape[0]} bytes"
+                    f"a list from {start} to {stop} is outside its section of {self.postings.size} bytes"
                 )
         self.start = start
         self.list.stop = stop
@@ -121,9 +120,9 @@ cdef class PostingList:
         cdef uint64_t start, size
         at = self._varint(at, &start)
         at = self._varint(at, &size)
-        if size > <uint64_t>self.occ.shape[0] or start + size + 8 > <uint64_t>self.occ.shape[0]:
+        if size > <uint64_t>self.positions.size or start + size + 8 > <uint64_t>self.positions.size:
             fault("occurrences outside their section")
-        self.list.positions = &self.occ[0]
+        self.list.positions = self.positions.data
         self.list.positions_start, self.list.positions_size = <Py_ssize_t>start, <Py_ssize_t>size
         self.list.table = at
         self.list.maxima = at + 12 * count + 4
@@ -141,9 +140,9 @@ cdef class PostingList:
         cdef int shift = 0
         value[0] = 0
         while at < self.list.stop and shift < 63:
-            value[0] |= <uint64_t>(self.data[at] & 127) << shift
+            value[0] |= <uint64_t>(self.list.data[at] & 127) << shift
             at += 1
-            if self.data[at - 1] < 128:
+            if self.list.data[at - 1] < 128:
                 return at
             shift += 7
         return fault("a number without an end")
@@ -218,7 +217,7 @@ cdef class PostingList:
 
     def impacts(self):
         """The impact of each article of the list (uint8)."""
-        return np.array(self.data[self.list.impacts:self.list.impacts + self.df])
+        return np.array(self.postings.view[self.list.impacts:self.list.impacts + self.df])
 
     def occurrences(self, const int32_t[::1] wanted, const uint8_t[::1] marks=None, uint8_t rest=0):
         """The occurrences in the articles `wanted`, ascending docids; articles without the term have none.
@@ -367,9 +366,9 @@ cdef class PostingList:
         cdef Py_ssize_t i
         cdef uint8_t highest = 0
         for i in range(self.list.impacts + block * _BLOCK, self.list.impacts + block * _BLOCK + count):
-            highest = max(highest, self.data[i])
-        if self.list.block_count > 1 and self.data[self.list.maxima + block] != highest:
-            raise ValueError(f"a block whose highest impact is {highest}, not {self.data[self.list.maxima + block]}")
+            highest = max(highest, self.list.data[i])
+        if self.list.block_count > 1 and self.list.data[self.list.maxima + block] != highest:
+            raise ValueError(f"a block whose highest impact is {highest}, not {self.list.data[self.list.maxima + block]}")
         return 0
 
     cdef int _open_occurrences(self, Occurrences occurrences, Py_ssize_t block, Py_ssize_t count,

@@ -6,3 +6,4 @@ cdef class Meant:
     cdef readonly tuple lists, marks, rests
     cdef readonly int every
     cdef readonly Py_ssize_t df
+    cdef readonly long long effort

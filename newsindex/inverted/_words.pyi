@@ -12,6 +12,7 @@ class Meant:
     rests: tuple[int, ...]
     every: int
     df: int
+    effort: int
     def __init__(
         self,
         lists: tuple[PostingList, ...] = (),
@@ -46,4 +47,4 @@ def look_up_in(
     loose: bool,
     strangers: list[tuple[int, tuple[str, str, int, int]]] | None = None,
 ) -> list[Meant]: ...
-def expand_in(segments: list[Words | None], finder: Finder) -> list[Meant]: ...
+def expand_in(segments: list[Words | None], finder: Finder, most: int) -> list[Meant]: ...

@@ -46,6 +46,7 @@ cdef class Meant:
         rests: of each, the marks of the forms beyond.
         every: all marks that some form has.
         df: in how many articles they are at most.
+        effort: what it cost to find them, if a pattern was looked for (see `newsindex.inverted._patterns.Found`).
     """
 
     def __cinit__(self, tuple lists=(), tuple marks=(), tuple rests=(), int every=0):
@@ -124,9 +125,13 @@ cdef class Words:
         if not finder.prefix:
             # Forms read as other words occur where these do, and are no more words.
             end = seek(self.forms, &cursor, self.first_form, end, reading, len(reading))
+        cdef int64_t before = found.effort
+        cdef Meant meant
         found.count = 0
         finder.find(self.forms, self.first_form, end, found)
-        return self.owners(found)
+        meant = self.owners(found)
+        meant.effort = found.effort - before
+        return meant
 
     cdef Meant owners(self, Found found):
         """The terms of the forms that were found, as `gather`."""
@@ -260,9 +265,12 @@ def look_up_in(list segments not None, tuple names not None, str form not None, 
     return found
 
 
-def expand_in(list segments not None, Finder finder not None):
-    """What `Words.expand` says in each of several segments, given the `Words` of each, or None: a list of `Meant`."""
-    cdef Found found = Found()
+def expand_in(list segments not None, Finder finder not None, int64_t most):
+    """What `Words.expand` says in each of several segments, given the `Words` of each, or None: a list of `Meant`.
+
+    Raises TooWideError if that costs more than `most`.
+    """
+    cdef Found found = Found(most)
     cdef Words words
     return [words.expanded(finder, found) if words is not None else Meant() for words in segments]
 

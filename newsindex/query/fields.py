@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from newsindex.errors import QueryError
+from newsindex.query.lexer import shown
 from newsindex.query.nodes import BODY, EXTRA, METADATA, TEXT, TITLE
 
 DATE: Final = "date"
@@ -39,6 +40,8 @@ def simplify(name: str) -> str:
 
 
 _FIELDS: Final = {simplify(name): field for field, names in _NAMES.items() for name in names}
+
+_LONGEST_GUESSED: Final = 100  # characters of a mistaken name that are compared with the names there are
 
 
 def known(name: str | None) -> str | None:
@@ -98,15 +101,15 @@ def resolve(
             position=position,
             hint="write the one you mean with its capitals and diacritics",
         )
-    raise QueryError(f"there is no field {name!r}", query=query, position=position, hint=_suggest(plain, extra))
+    raise QueryError(f"there is no field {shown(name)}", query=query, position=position, hint=_suggest(plain, extra))
 
 
 def _suggest(plain: str, extra: Collection[str]) -> str:
     names = {**{simplify(key): key for key in extra}, **_FIELDS}
     import difflib  # only for mistakes
 
-    close = difflib.get_close_matches(plain, names, n=1)
+    close = difflib.get_close_matches(plain[:_LONGEST_GUESSED], names, n=1)
     guess = f"did you mean {close[0]!r}? " if close else ""
-    shown = sorted(extra)
-    keys = "".join(f", {key}" for key in shown[:20]) + (", …" if len(shown) > 20 else "")
+    known = sorted(extra)
+    keys = "".join(f", {key}" for key in known[:20]) + (", …" if len(known) > 20 else "")
     return f'{guess}the fields are {", ".join(_NAMES)}{keys}; a colon that is no field goes into quotes: "a:b"'

@@ -80,13 +80,16 @@ Word(field='source', pattern=Stem(stem='alfa', form='', others=(), loose=False),
 def _is_bare(tree: Tree) -> bool:
     """Whether no text of a tree but its dates has a diacritic; what is no text is for the planner to complain about."""
     stack = [tree]
-    for _ in range(MAX_NODES):
-        if not stack:
-            break
+    seen = 0  # nodes and words: of a tree with more, nothing is asked, as the planner refuses it
+    while stack and seen < MAX_NODES:
+        seen += 1
         node = stack.pop()
         if getattr(node, "fieldname", None) == fields.DATE:
             continue
-        for text in (getattr(node, "text", None), *(getattr(node, "words", None) or ())):
+        words = getattr(node, "words", ())
+        words = words[:MAX_NODES] if isinstance(words, list | tuple) else ()
+        seen += len(words)
+        for text in (getattr(node, "text", None), *words):
             if isinstance(text, str) and not is_bare(text):
                 return False
         if type(node) not in _LEAVES:
@@ -138,10 +141,15 @@ class _Planner:
                 raise QueryError(f"the query has more than {MAX_NODES} nodes", query=self.query, hint="simplify it")
             node, boost, keep = task
             open_node, make_leaf = _methods(type(node))
-            if open_node is None:
-                made.append(self.leaf(make_leaf, node, boost, keep))
-                continue
-            join, children = open_node(self, node, boost, keep)
+            try:
+                if open_node is None:
+                    made.append(self.leaf(make_leaf, node, boost, keep))
+                    continue
+                join, children = open_node(self, node, boost, keep)
+            except AttributeError as error:
+                if error.obj is not node:
+                    raise
+                raise self.error(f"a {type(node).__name__} without {error.name}", node, "build it anew") from error
             tasks.append((join, len(children)))
             tasks.extend(reversed(children))
         return made[0]
@@ -161,8 +169,12 @@ class _Planner:
         )
 
     def group(self, node: Any, boost: float, keep: bool, join: Callable[[list[Made]], Made]) -> Step:
-        boost = self.weigh(node, boost)
-        return join, [(child, boost, keep) for child in node.subqueries]
+        boost, children = self.weigh(node, boost), node.subqueries
+        if not isinstance(children, list | tuple):
+            raise self.error(f"the parts of a group are {shown(children)}", node, "pass a list of queries")
+        if len(children) > MAX_NODES:
+            raise self.error(f"a group of {len(children)} parts; the limit is {MAX_NODES} nodes", node, "ask several")
+        return join, [(child, boost, keep) for child in children]
 
     def all(self, node: Any, boost: float, keep: bool) -> Step:
         return self.group(node, boost, keep, _join_all)
@@ -280,6 +292,8 @@ class _Planner:
 
     def date_range(self, node: Any, field: str, boost: float, keep: bool) -> Made:
         _require_date(field)
+        if not all(isinstance(one, dt.date | None) for one in (node.startdate, node.enddate)):
+            raise QueryError("the ends of a DateRange are no dates", hint="pass a datetime.datetime, or None")
         since = None if node.startdate is None else micros(node.startdate) + bool(node.startexcl)
         until = None if node.enddate is None else micros(node.enddate) + (not node.endexcl)
         if since is not None and until is not None and since >= until:

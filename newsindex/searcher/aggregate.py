@@ -16,6 +16,7 @@ from newsindex.article import micros
 from newsindex.errors import QueryError
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment
+from newsindex.query.lexer import shown
 from newsindex.searcher.terms import Docs
 
 MAX_PERIODS: Final = 100_000  # of one timeline: 273 years by day
@@ -42,7 +43,7 @@ def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) 
         QueryError: `by` is no period, or there are more than MAX_PERIODS of them.
     """
     if by not in PERIODS:
-        raise QueryError(f"{by!r} is no period", query=str(by), hint=f"use one of {', '.join(PERIODS)}")
+        raise QueryError(f"{shown(by)} is no period", hint=f"use one of {', '.join(PERIODS)}")
     found = [live.segment.dates_of(one) for live, one in zip(segments, matches, strict=True)]
     dates = np.concatenate([np.zeros(0, np.int64), *found])
     dates = dates[dates != UNDATED]
@@ -50,7 +51,9 @@ def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) 
         return {}
     starts = list(_periods(local_day(int(dates.min())), local_day(int(dates.max())), by))
     edges = np.array([micros(start) for start in starts], np.int64)
-    counts = np.bincount(np.searchsorted(edges, dates, side="right") - 1, minlength=len(starts))
+    # Moments before the calendar, which are of its first day further east, belong to its edge.
+    places = np.maximum(np.searchsorted(edges, dates, side="right") - 1, 0)
+    counts = np.bincount(places, minlength=len(starts))
     return dict(zip(starts, counts.tolist(), strict=True))
 
 

@@ -19,6 +19,7 @@ from newsindex.inverted import impacts
 from newsindex.inverted._words import Meant
 from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.segment import LiveSegment, Segment
+from newsindex.query.lexer import shown
 from newsindex.query.nodes import Pattern, Phrase, Stem, Word
 from newsindex.searcher._phrases import Terms
 from newsindex.searcher._scoring import Leaf, Scale, leaf_of, leaves_of
@@ -171,9 +172,7 @@ def half_life(text: str) -> float:
     """
     match = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if match is None or int(match[1]) == 0:
-        raise QueryError(
-            f"{text!r} is no half-life", query=str(text), hint="write a number with d, w, m or y, such as 30d"
-        )
+        raise QueryError(f"{shown(text)} is no half-life", hint="write a number with d, w, m or y, such as 30d")
     return int(match[1]) * _DAYS[match[2]] * _DAY
 
 
@@ -194,5 +193,5 @@ def closeness(recency: str | None, near: Any, now: dt.datetime) -> Closeness | N
 
     day = bounds(near, near, now)
     if day.since is None or day.until is None:
-        raise QueryError(f"{near!r} is no date to be near to", hint="write it as 2025-08-15")
+        raise QueryError(f"{shown(near)} is no date to be near to", hint="write it as 2025-08-15")
     return Closeness((day.since + day.until) // 2, span)

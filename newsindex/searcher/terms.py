@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.analysis import Stemmer, fold
-from newsindex.inverted._patterns import Edits, Finder, Wildcards
+from newsindex.inverted._patterns import Edits, Finder, TooWideError, Wildcards
 from newsindex.inverted._words import Meant, expand_in, look_up_in
 from newsindex.inverted.entries import form_entry
 from newsindex.inverted.fields import BODY, TEXT
@@ -45,16 +45,32 @@ def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
 
 def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern) -> list[Meant]:
     """What `resolve` says of each of some segments."""
-    key = field, pattern
-    known = [segment.resolved.get(key) for segment in segments]
-    if known and known[0] is None:  # the first is the oldest: what it was not asked for, none or few were
-        if isinstance(pattern, Stem):
-            return _look_up(segments, field, pattern)
-        if isinstance(pattern, Prefix | Wildcard | Fuzzy):
-            return _expand(segments, field, pattern)
+    known = [segment.resolved.get((field, pattern)) for segment in segments]
+    # The first is the oldest: what it was not asked for, none or few were.
+    if known and known[0] is None and isinstance(pattern, Stem):
+        return _look_up(segments, field, pattern)
     return [
         resolve(segment, field, pattern) if one is None else one for segment, one in zip(segments, known, strict=True)
     ]
+
+
+def expand_everywhere(
+    segments: Sequence[Segment], field: str, pattern: Prefix | Wildcard | Fuzzy, most: int
+) -> list[Meant]:
+    """As `resolve_everywhere`, of a pattern that many words may match.
+
+    Raises:
+        TooWideError: it takes more than an effort of `most`, whether it has to be made or was before.
+    """
+    known = {number: segment.resolved.get((field, pattern)) for number, segment in enumerate(segments)}
+    fresh = [number for number, meant in known.items() if meant is None]
+    most -= sum([meant.effort for meant in known.values() if meant is not None])
+    if most < 0:
+        raise TooWideError("a pattern that was known to cost more")
+    if fresh:
+        expanded = _expand([segments[number] for number in fresh], field, pattern, most)
+        known.update(zip(fresh, expanded, strict=True))
+    return [meant for meant in known.values() if meant is not None]
 
 
 def strangers(segments: Sequence[Segment], field: str, pattern: Stem) -> Strangers:
@@ -81,10 +97,10 @@ def _look_up(segments: Sequence[Segment], field: str, pattern: Stem, found: Stra
     return meant
 
 
-def _expand(segments: Sequence[Segment], field: str, pattern: Prefix | Wildcard | Fuzzy) -> list[Meant]:
+def _expand(segments: Sequence[Segment], field: str, pattern: Prefix | Wildcard | Fuzzy, most: int) -> list[Meant]:
     place = TEXT if field == BODY else field
     try:
-        meant = expand_in([segment.words_in(place) for segment in segments], _finder(pattern))
+        meant = expand_in([segment.words_in(place) for segment in segments], _finder(pattern), most)
     except ValueError:
         for segment in segments:
             segment.expand(place, _finder(pattern))  # which says whose damage it is
