@@ -33,7 +33,8 @@ def check(directory: Directory) -> Report:
         try:
             manifest = manifests.load(directory)
         except CorruptIndexError as error:
-            return Report(0, 0, directory.size(manifests.NAME), (error,))
+            stamp = directory.stamp(manifests.NAME)
+            return Report(0, 0, stamp[2] if stamp else 0, (error,))
         report = _check_generation(directory, manifest)
         # A writer may have swept files of this generation once it published the next.
         if report.ok or manifests.load(directory) == manifest:

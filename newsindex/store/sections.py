@@ -55,6 +55,7 @@ DTYPES: Final = {name: np.dtype(f"<{name}") for name in ("u1", "u2", "u4", "u8",
 
 _MAGIC: Final = b"\x89NIX\r\n\x1a\n"
 _END: Final = b"NIX:end\n"
+_FOOTER: Final = b'{"format":%d,' % FORMAT  # what ours begin with
 _TRAILER: Final = struct.Struct("<QQQQQ8s")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 _ENTRY: Final = frozenset(("name", "dtype", "offset", "length"))
@@ -329,14 +330,14 @@ class SectionReader:
         offset, length, checksum, table, version, end = _TRAILER.unpack(self._view[-_TRAILER.size :])
         if end != _END or bytes(self._view[: len(_MAGIC)]) != _MAGIC:
             self._damaged(None, "no newsindex file, or one that was cut off: it does not begin and end as one")
-        if version != FORMAT:
+        footer = self._view[offset : offset + length]
+        # A footer of our format, unharmed, says that it is the trailer's version that is damaged.
+        if version != FORMAT and (bytes(footer[: len(_FOOTER)]) != _FOOTER or _digest(footer) != checksum):
             remedy = "upgrade newsindex to read it" if version > FORMAT else "index the articles again"
-            raise IndexVersionError(
-                f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}",
-                path=self.path,
-                found=version,
-                supported=FORMAT,
-            )
+            message = f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}"
+            raise IndexVersionError(message, path=self.path, found=version, supported=FORMAT)
+        if version != FORMAT:
+            self._damaged("trailer", "its format is not the footer's", FORMAT, version)
         if length > MAX_FOOTER_BYTES or offset + length + _TRAILER.size != self.size:
             self._damaged("trailer", "footer out of place", self.size - _TRAILER.size, f"{offset} + {length}")
         return offset, checksum, table
