@@ -188,7 +188,7 @@ def test_another_file_in_its_place_is_noticed():
 def test_another_format_version_is_named(version, remedy):
     data = bytearray(GOLDEN)
     data[-16:-8] = version.to_bytes(8, "little")
-    with pytest.raises(CorruptIndexError, match="its format is not the footer's"):
+    with pytest.raises(CorruptIndexError, match="another format than that of the footer"):
         read(data)
     start, length = struct.unpack("<QQ", data[-48:-32])
     data[start : start + length] = data[start : start + length].replace(b'"format":3', b'"format":%d' % version)
