@@ -124,7 +124,12 @@ class SegmentEntry:
         return (self.name,) if self.tombstones is None else (self.name, self.tombstones)
 
 
-def _numbers(name: str) -> list[int]:
+def numbers(name: str) -> list[int]:
+    """The numbers in the name of a file; those of newer files are larger.
+
+    >>> numbers("000007-000012.del")
+    [7, 12]
+    """
     return [int(digits) for digits in re.findall("[0-9]+", name)]
 
 
@@ -163,7 +168,7 @@ class Manifest:
             raise ValueError("a field is no text, or listed twice")
         if len(self.files) < sum(len(entry.files) for entry in self.segments):
             raise ValueError("a file is listed twice")
-        if any(number >= self.next_file for name in self.files for number in _numbers(name)):
+        if any(number >= self.next_file for name in self.files for number in numbers(name)):
             raise ValueError(f"next_file cannot be {self.next_file}: a file has that number or a larger one")
 
     @property

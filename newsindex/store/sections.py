@@ -55,7 +55,7 @@ DTYPES: Final = {name: np.dtype(f"<{name}") for name in ("u1", "u2", "u4", "u8",
 
 _MAGIC: Final = b"\x89NIX\r\n\x1a\n"
 _END: Final = b"NIX:end\n"
-FOOTER_BEGIN: Final = b'{"format":%d,' % FORMAT  # what ours begin with
+FOOTER_BEGIN: Final = b'{"format":%d,"kind":"' % FORMAT
 _TRAILER: Final = struct.Struct("<QQQQQ8s")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 _ENTRY: Final = frozenset(("name", "dtype", "offset", "length"))
@@ -329,15 +329,14 @@ class SectionReader:
         offset, length, checksum, table, version, end = _TRAILER.unpack(self._view[-_TRAILER.size :])
         if end != _END or bytes(self._view[: len(_MAGIC)]) != _MAGIC:
             self._damaged(None, "no newsindex file, or one that was cut off: it does not begin and end as one")
-        footer = self._view[offset : offset + length]
-        # A footer of our format, unharmed, says that it is the trailer's version that is damaged; so do large ones.
-        ours = version == FORMAT or (bytes(footer[: len(FOOTER_BEGIN)]) == FOOTER_BEGIN and _digest(footer) == checksum)
-        if not ours and 0 < version < 256:
+        # Another format has another footer, and its number is small: else it is the version that is damaged.
+        if version != FORMAT and 0 < version < 256 and FOOTER_BEGIN not in bytes(self._view[-MAX_FOOTER_BYTES:]):
             remedy = "upgrade newsindex to read it" if version > FORMAT else "index the articles again"
             message = f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}"
             raise IndexVersionError(message, path=self.path, found=version, supported=FORMAT)
         if version != FORMAT:
             self._damaged("trailer", "another format than that of the footer", FORMAT, version)
+        footer = self._view[offset : offset + length]
         if length > MAX_FOOTER_BYTES or offset + length + _TRAILER.size != self.size:
             self._damaged("trailer", "footer out of place", self.size - _TRAILER.size, f"{offset} + {length}")
         self._verify_checksum("footer", checksum, _digest(footer))

@@ -2,7 +2,8 @@
 
 A file system is stood for by a dict of names to bytes; a damage is what becomes of some of them. The child says which
 damage comes next before it does it, so that whoever started it can name the one that ended or hung it. Started by
-test_reliability_damage as ``python reliability_damage.py PLACE KIND SEED COUNT``.
+test_reliability_damage as ``python reliability_damage.py PLACE KIND SEED COUNT EVERY``; after each EVERY-th damage it
+rescues what is intact.
 """
 
 from __future__ import annotations
@@ -221,20 +222,43 @@ def say(**facts: object) -> None:
     print(json.dumps(facts), flush=True)
 
 
+def try_rescue(work: Path, said: dict[str, Any], sound: dict[str, Any], ever: list[ni.Article]) -> str:
+    """Copy what is intact; what is wrong with it, if anything is."""
+    target = work.with_name(f"{work.name}-rescued")
+    shutil.rmtree(target, ignore_errors=True)
+    saved = ni.rescue(work, target)
+    found = {one.id: one for one in ni.open(target)}
+    whole = sound["articles"]
+    if saved.articles != len(found) or saved.articles > sum(file.readable for file in saved.files):
+        return "the number of articles"
+    if saved.ok and found != whole:
+        return "something is lost, and that was not told"
+    if any(one not in ever for one in found.values()):
+        return "articles that never were"
+    if not saved.doubtful and any(whole.get(one.id) != one for one in found.values()):
+        return "articles that are not in the index"
+    if any(said[f"get {name}"] == one and name not in found for name, one in whole.items()):
+        return "an article that can be read was not saved"
+    if found.keys() & set(saved.lost):
+        return "an article that was saved is told as lost"
+    return ""
+
+
 def limit_memory() -> None:
     """Whoever trusts a length in a file, and allocates for it, gets a MemoryError."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + ROOM, used + ROOM))
 
 
-def try_damages(place: Path, kind: str, seed: int, count: int) -> None:
-    """Do each damage, ask everything, and print what is wrong with the answers."""
+def try_damages(place: Path, kind: str, seed: int, count: int, every: int) -> None:
+    """Do each damage, ask everything, and print what is wrong with the answers; after some, rescue what is intact."""
     source, work, size = place / kind, place / f"work-{kind}-{seed}", (place / "size").read_text()
     files, questions = files_of(source), asked(size)
     formers = [files_of(path) for path in sorted(place.glob("former*"))]
     sound, listed = observe(source, questions, ni.CorruptIndexError), manifests.load(DiskDirectory(source)).files
     generations = [observe(path, questions, ni.CorruptIndexError) for path in sorted(place.glob("former*"))]
     assert Refused not in [*sound.values(), *(answer for one in generations for answer in one.values())]
+    ever = [one for said in (sound, *generations) for one in said["articles"].values()]
     limit_memory()
     tally: Counter[str] = Counter()
     for name, changes in damages(source, formers, seed, count):
@@ -254,6 +278,11 @@ def try_damages(place: Path, kind: str, seed: int, count: int) -> None:
         touched = [other for other in changes if other in listed and changes[other] != files[other]]
         if report.ok and touched and not restored:
             say(unreported=touched, damage=name)
+        if not restored and tally["damages"] % every == 0:
+            tally["rescues"] += 1
+            wrong_rescue = try_rescue(work, said, sound, ever)
+            if wrong_rescue:
+                say(rescue=wrong_rescue, damage=name)
         tally.update(damages=1, answers=len(said), refused=refused, harmless=report.ok, restored=restored)
     faulthandler.cancel_dump_traceback_later()
     say(done=tally)
@@ -261,4 +290,4 @@ def try_damages(place: Path, kind: str, seed: int, count: int) -> None:
 
 if __name__ == "__main__":
     faulthandler.enable()
-    try_damages(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    try_damages(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:]))

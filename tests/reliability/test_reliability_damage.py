@@ -52,7 +52,7 @@ def test_damage_is_never_a_wrong_answer(
 ) -> None:
     # The optimised index is one file without tombstones, so there is less of it to be damaged.
     count = {"several": 200, "optimised": 100} if not long else {"several": 3500, "optimised": 1500}
-    done = run(child_environment, place, kind, seed, count[kind])
+    done = run(child_environment, place, kind, seed, count[kind], 1 if long else 6)
     print(f"seed {seed}, {kind}: {done}; 0 wrong, 0 hung, 0 crashed, 0 unreported")
     assert done["damages"] == count[kind]
     assert done["answers"] / 10 < done["refused"] < done["answers"], "some damage did harm, and some left answers"
