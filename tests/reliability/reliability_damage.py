@@ -192,7 +192,7 @@ class Refused:
     """What stands for an answer where an archive refused it, as it should."""
 
 
-def observe(place: Path, questions: dict[str, Question], allowed: type[Exception]) -> dict[str, Any]:
+def observe(place: Path, questions: dict[str, Question], allowed: Any) -> dict[str, Any]:
     """The answer to each question, or `Refused`; any other exception is raised."""
     said: dict[str, Any] = {}
     ix = None

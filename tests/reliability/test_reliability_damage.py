@@ -35,9 +35,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, long: bool) -> Path:
     return made
 
 
-def run(environment: dict[str, str], *arguments: object) -> dict[str, Any]:
+def run(environment: dict[str, str], script: Path, *arguments: object) -> dict[str, Any]:
     """The tally of a child process that came to its end, and found nothing wrong."""
-    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    command = [sys.executable, str(script), *map(str, arguments)]
     child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     said = [json.loads(line) for line in child.stdout.splitlines()]
     last = next((one["next"] for one in reversed(said) if "next" in one), "before the first damage")
@@ -52,7 +52,7 @@ def test_damage_is_never_a_wrong_answer(
 ) -> None:
     # The optimised index is one file without tombstones, so there is less of it to be damaged.
     count = {"several": 200, "optimised": 100} if not long else {"several": 3500, "optimised": 1500}
-    done = run(child_environment, place, kind, seed, count[kind], 1 if long else 6)
+    done = run(child_environment, SCRIPT, place, kind, seed, count[kind], 1 if long else 6)
     print(f"seed {seed}, {kind}: {done}; 0 wrong, 0 hung, 0 crashed, 0 unreported")
     assert done["damages"] == count[kind]
     assert done["answers"] / 10 < done["refused"] < done["answers"], "some damage did harm, and some left answers"

@@ -1,7 +1,8 @@
 """Indexes of old stay readable: one is kept for each format, with what it answered when it was written.
 
-What stands in `frozen/` was written once. A change that cannot read it raises the format of `newsindex.store.manifest` or
-`newsindex.store.sections`, keeps the old directory to be refused by name, and adds one of its own::
+What stands in `frozen/` was written once. A change that cannot read it raises the format of
+`newsindex.store.manifest` or `newsindex.store.sections`, keeps the old directory to be refused by name, and adds one of
+its own::
 
     PYTHONPATH=. python tests/reliability/test_reliability_versions.py
 
@@ -85,7 +86,8 @@ def test_a_frozen_index_answers_as_ever_or_is_refused_by_name(name: str, tmp_pat
             ni.open(place)
         return
     expected = json.loads((FROZEN / f"{name}.json").read_text(encoding="utf-8"))
-    assert facts(place) == expected
+    said = facts(place)
+    assert {question: said[question] for question in expected} == expected
     ix = ni.open(place)
     assert ix.check().ok
     # It can be written to, too, and merged.
