@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from newsindex.index import Index, create, open, search
     from newsindex.ingest import read_articles
     from newsindex.query.builders import between, field, phrase, words
-    from newsindex.results import Explanation, Hit, Report, Results, Stats
+    from newsindex.rescuing import rescue
+    from newsindex.results import Explanation, Hit, Report, Rescue, Results, Stats
     from newsindex.writer import Writer
 
 # Imported when they are first asked for: numpy alone takes as long as all the rest.
@@ -43,6 +44,7 @@ _LATER = {
     "Hit": "results",
     "Index": "index",
     "Report": "results",
+    "Rescue": "results",
     "Results": "results",
     "RomanianAnalyzer": "analysis",
     "Stats": "results",
@@ -53,6 +55,7 @@ _LATER = {
     "open": "index",
     "phrase": "query.builders",
     "read_articles": "ingest",
+    "rescue": "rescuing",
     "search": "index",
     "words": "query.builders",
 }
@@ -71,6 +74,7 @@ __all__ = [
     "NewsIndexError",
     "QueryError",
     "Report",
+    "Rescue",
     "Results",
     "RomanianAnalyzer",
     "Stats",
@@ -82,6 +86,7 @@ __all__ = [
     "open",
     "phrase",
     "read_articles",
+    "rescue",
     "search",
     "words",
 ]

@@ -16,7 +16,8 @@ from newsindex.inverted._postings import PADDING, PostingList
 from newsindex.inverted.fields import TEXT
 from newsindex.inverted.impacts import Lengths, bounds_hold
 from newsindex.inverted.segment import Segment
-from newsindex.results import Report
+from newsindex.rescuing import RemainingSegment, Remains
+from newsindex.results import FileReport, Report
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory
@@ -33,23 +34,34 @@ def check(directory: Directory) -> Report:
         try:
             manifest = manifests.load(directory)
         except CorruptIndexError as error:
-            return Report(0, 0, directory.size(manifests.NAME), (error,))
+            return _check_files_alone(directory, error)
         report = _check_generation(directory, manifest)
         # A writer may have swept files of this generation once it published the next.
         if report.ok or manifests.load(directory) == manifest:
             return report
 
 
+def _check_files_alone(directory: Directory, error: CorruptIndexError) -> Report:
+    """Where the manifest says nothing: what could be rescued."""
+    stamp = directory.stamp(manifests.NAME)
+    return Report(0, 0, stamp[2] if stamp else 0, (error,), tuple(one.count() for one in Remains(directory).segments))
+
+
 def _check_generation(directory: Directory, manifest: Manifest) -> Report:
     errors: list[CorruptIndexError] = []
     segments: list[OpenSegment] = []
+    files: list[FileReport] = []
     for entry in manifest.segments:
-        errors += _check_files(directory, entry, segments)
+        found = list(_check_files(directory, entry, segments))
+        errors += found
+        alive = entry.articles - entry.deleted
+        whole = FileReport(directory.path / entry.name, alive, alive)
+        files.append(RemainingSegment(directory, entry.name, entry).count() if found else whole)
     errors += _check_ids(segments)
     size = directory.size(manifests.NAME)
     size += sum(segment.sections.size + (segment.tombstones.size if segment.tombstones else 0) for segment in segments)
     articles = sum(entry.articles - entry.deleted for entry in manifest.segments)
-    return Report(articles, len(manifest.segments), size, tuple(errors))
+    return Report(articles, len(manifest.segments), size, tuple(errors), tuple(files))
 
 
 def _check_files(directory: Directory, entry: SegmentEntry, opened: list[OpenSegment]) -> Iterator[CorruptIndexError]:

@@ -1,4 +1,4 @@
-"""The command line: `newsindex add | search | timeline | info | check`.
+"""The command line: `newsindex add | search | timeline | info | check | rescue`; the last three are in `upkeep`.
 
 A thin layer over `newsindex.open` and its kin, for terminals and shell scripts; programs in Python call the library.
 Everything but Click is imported when a command needs it, so that `newsindex --help` is quick.
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
-from newsindex.errors import ArticleError, CorruptIndexError, IndexNotFoundError, NewsIndexError
+from newsindex import upkeep
+from newsindex.errors import ArticleError, IndexNotFoundError, NewsIndexError
 from newsindex.terminal import (
     FOUND,
     Line,
     amount,
     bars,
+    iso,
     megabytes,
     note,
     prepare_output,
@@ -31,18 +33,14 @@ from newsindex.terminal import (
 )
 
 if TYPE_CHECKING:
-    import datetime as dt
+    from newsindex.results import Hit
 
-    from newsindex.results import Hit, Report
-
-DAMAGED: Final = 1
 FAILED: Final = 3
 INTERRUPTED: Final = 128 + signal.SIGINT
 PIPE_CLOSED: Final = 128 + 13  # what a shell reports of a process that SIGPIPE ended
 
 # Words found stand between these in a snippet before it is printed. No article can contain a NUL.
 _MARK: Final = "\0"
-_DAMAGE: Final = "red"
 
 
 # Exit codes and errors.
@@ -103,7 +101,7 @@ def main() -> None:
     \b
     Exit codes:
       0    done; also when a search finds nothing
-      1    check found damage
+      1    check found damage, or rescue could not save everything
       2    wrong usage
       3    an error, told in one line on standard error
       130  interrupted
@@ -113,14 +111,12 @@ def main() -> None:
 
 # Options that several commands share.
 
-_directory = click.argument("directory", metavar="DIR", type=click.Path())
 _query = click.argument(
     "query",
     metavar="[QUERY]...",
     nargs=-1,
     callback=lambda _ctx, _param, words: " ".join(words) if words else "*",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for scripts.")
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: Iterable[str]) -> dict[str, list[str]]:
@@ -166,7 +162,7 @@ def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @main.command(short_help="Add articles from files.")
-@_directory
+@upkeep.directory_argument
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--on-error",
@@ -189,7 +185,7 @@ def _narrowing(command: Callable[..., None]) -> Callable[..., None]:
     help="How long to wait for another writer.",
 )
 @click.option("--no-progress", is_flag=True, help="Show no progress bar; without a terminal there is none anyway.")
-@_json
+@upkeep.json_option
 def add(
     directory: str,
     files: tuple[str, ...],
@@ -254,12 +250,8 @@ def add(
 # newsindex search
 
 
-def _iso(date: dt.date | None) -> str | None:
-    return None if date is None else date.isoformat()
-
-
 @main.command(short_help="Find articles.")
-@_directory
+@upkeep.directory_argument
 @_query
 @click.option("--limit", "-n", type=click.IntRange(0), default=10, metavar="N", help="How many hits to show.")
 @click.option("--offset", type=click.IntRange(0), default=0, metavar="N", help="How many hits to pass over first.")
@@ -270,7 +262,7 @@ def _iso(date: dt.date | None) -> str | None:
 @click.option("--recency", metavar="HALF-LIFE", help="Rank newer articles higher, with a half-life such as 30d.")
 @click.option("--near", metavar="DATE", help="Rank articles near to this date higher; see --since.")
 @click.option("--chars", type=click.IntRange(20, 10_000), default=200, metavar="N", help="Length of snippets.")
-@_json
+@upkeep.json_option
 def search(directory: str, query: str, chars: int, as_json: bool, **options: Any) -> None:
     """Show the articles in DIR that match QUERY, the best first; without QUERY every article.
 
@@ -310,7 +302,7 @@ def _hit_record(hit: Hit, chars: int) -> dict[str, object]:
     return {
         "id": hit.id,
         "title": hit.title,
-        "date": _iso(hit.date),
+        "date": iso(hit.date),
         "source": hit.source,
         "score": hit.score,
         "snippet": hit.snippet(chars),
@@ -333,7 +325,7 @@ def _hit_lines(number: int, hit: Hit, chars: int) -> Iterator[Line]:
 
 
 @main.command(short_help="Count articles by day, week, month or year.")
-@_directory
+@upkeep.directory_argument
 @_query
 @click.option(
     "--by",
@@ -342,7 +334,7 @@ def _hit_lines(number: int, hit: Hit, chars: int) -> Iterator[Line]:
     help="The calendar periods to count by.",
 )
 @_narrowing
-@_json
+@upkeep.json_option
 def timeline(directory: str, query: str, by: str, as_json: bool, **options: Any) -> None:
     """Show how many articles in DIR match QUERY in each day, week, month or year; without QUERY, how many there are.
 
@@ -367,95 +359,7 @@ def timeline(directory: str, query: str, by: str, as_json: bool, **options: Any)
     write([(f"{amount(sum(counts.values()), 'article')} with a date", "dim")], 0)
 
 
-# newsindex info, newsindex check
+# newsindex info, newsindex check, newsindex rescue
 
-
-@main.command(short_help="Show what is in an index.")
-@_directory
-@_json
-def info(directory: str, as_json: bool) -> None:
-    """Show what is in the index in DIR: articles, dates, fields, size.
-
-    \b
-    Example:
-      newsindex info archive --json
-
-    \b
-    The JSON object has:
-      articles, deleted, undated   numbers of articles
-      first, last                  oldest and newest day (YYYY-MM-DD or null)
-      segments, bytes, generation  files of articles, size on disk, commits
-      terms, words                 distinct ones, and all of them
-      fields                       names of further fields
-      analyzer                     what made the terms
-    """
-    import attrs
-
-    import newsindex
-
-    stats = newsindex.open(directory).stats()
-    if as_json:
-        print_json({**attrs.asdict(stats), "first": _iso(stats.first), "last": _iso(stats.last)})
-        return
-    write = printer()
-    for name, value in (
-        ("articles", f"{stats.articles:,}"),
-        ("dates", f"{stats.first} to {stats.last}" if stats.first else "none"),
-        ("undated", f"{stats.undated:,}"),
-        ("deleted", f"{stats.deleted:,} still taking space"),
-        ("size", f"{megabytes(stats.bytes)} in {amount(stats.segments, 'segment')}, generation {stats.generation}"),
-        ("words", f"{stats.words:,}, {stats.terms:,} distinct terms"),
-        ("fields", printable(", ".join(stats.fields)) or "none beyond the usual"),
-        ("analyzer", printable(stats.analyzer)),
-    ):
-        write([(f"{name:<9} ", "cyan"), (value, "")], 0)
-
-
-@main.command(short_help="Look for damage.")
-@_directory
-@_json
-@click.pass_context
-def check(ctx: click.Context, directory: str, as_json: bool) -> None:
-    """Read the whole index in DIR, verify every checksum and invariant, and say what is damaged.
-
-    Nothing is changed. The exit code is 1 where anything is damaged.
-
-    \b
-    Example:
-      newsindex check archive || mail -s 'the archive is damaged' newsroom
-
-    \b
-    The JSON object has:
-      ok                         true where nothing is damaged
-      articles, segments, bytes  how much there is
-      errors                     each with path, section (or null) and message
-    """
-    report = _verified(directory)
-    if as_json:
-        errors = [{"path": str(error.path), "section": error.section, "message": str(error)} for error in report.errors]
-        size = {"articles": report.articles, "segments": report.segments, "bytes": report.bytes}
-        print_json({"ok": report.ok, **size, "errors": errors})
-    else:
-        write = printer()
-        for error in report.errors:
-            write([("damaged: ", _DAMAGE), (printable(str(error)), "")], 0)
-        read = (
-            f"{amount(report.articles, 'article')} in {amount(report.segments, 'segment')}, {megabytes(report.bytes)}"
-        )
-        verdict = "nothing is damaged" if report.ok else f"{amount(len(report.errors), 'fault')} found"
-        write([(f"{read} read: {verdict}", "green" if report.ok else _DAMAGE)], 0)
-    if not report.ok:
-        ctx.exit(DAMAGED)
-
-
-def _verified(directory: str) -> Report:
-    import newsindex
-
-    try:
-        return newsindex.open(directory).check()
-    except CorruptIndexError:
-        # What is too damaged to be opened needs its check the most.
-        from newsindex.check import check as check_directory
-        from newsindex.store.directory import DiskDirectory
-
-        return check_directory(DiskDirectory(directory))
+for command in (upkeep.info, upkeep.check, upkeep.rescue):
+    main.add_command(command)

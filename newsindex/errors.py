@@ -132,8 +132,8 @@ class CorruptIndexError(_PathError):
         where = f", section {section!r}" if section else ""
         facts = f" (expected {expected}, found {found})" if expected is not None or found is not None else ""
         super().__init__(
-            f"{path}{where}: {reason}{facts}; the file is damaged: restore it from a backup or "
-            f"index the articles again",
+            f"{path}{where}: {reason}{facts}; the file is damaged: restore it from a backup, or copy what is intact "
+            f"with newsindex rescue",
             path=path,
         )
         self.section = section

@@ -60,6 +60,7 @@ def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
 
     Raises:
         IndexExistsError: there is an index already.
+        CorruptIndexError: there is one that has lost its manifest.
         StorageError: the system refuses to write there.
     """
     directory = DiskDirectory(Path(path), make=True)
@@ -69,6 +70,7 @@ def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
         with WriterLock(directory.path):
             # Another process may have been faster.
             if directory.stamp(manifests.NAME) is None:
+                manifests.refuse_orphans(directory)
                 now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
                 manifests.publish(directory, Manifest(0, analyzer=_analyzer(Stemmer()), created=now))
                 return Index(directory)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import overload
 
 import attrs
 
 from newsindex._hits import Hit as Hit
-from newsindex.errors import CorruptIndexError
+from newsindex.errors import CorruptIndexError, IndexVersionError
 
 
 @attrs.define(eq=False, on_setattr=attrs.setters.frozen)  # as frozen as the others, and made three times as fast
@@ -70,6 +71,21 @@ class Explanation:
 
 
 @attrs.frozen
+class FileReport:
+    """How much of a file of articles can be read.
+
+    Attributes:
+        path: of the file.
+        articles: how many live in it; None where that cannot be told.
+        readable: how many of them can be read, and copied by `newsindex.rescue`.
+    """
+
+    path: Path
+    articles: int | None
+    readable: int
+
+
+@attrs.frozen
 class Report:
     """What `Index.check` found.
 
@@ -78,17 +94,49 @@ class Report:
         segments: segments checked.
         bytes: how much was read and verified.
         errors: what is damaged, each with its path and section.
+        files: how much can be read of each file of articles; of all that are there where no manifest lists them.
     """
 
     articles: int
     segments: int
     bytes: int
     errors: tuple[CorruptIndexError, ...]
+    files: tuple[FileReport, ...]
 
     @property
     def ok(self) -> bool:
         """Whether nothing is damaged."""
         return not self.errors
+
+    @property
+    def readable(self) -> int:
+        """How many articles can be read."""
+        return sum(file.readable for file in self.files)
+
+
+@attrs.frozen
+class Rescue:
+    """What `rescue` has saved, and what it could not.
+
+    Attributes:
+        articles: articles in the new index.
+        lost: ids of articles that could not be read. Articles whose ids could not either are missing in `files` only.
+        files: how much could be read of each file of articles.
+        doubtful: files of which it could not be read which of their articles were deleted or replaced: such articles
+            may be in the new index.
+        errors: files that could not be read: the manifest, tombstones, whole segments.
+    """
+
+    articles: int
+    lost: tuple[str, ...]
+    files: tuple[FileReport, ...]
+    doubtful: tuple[Path, ...]
+    errors: tuple[CorruptIndexError | IndexVersionError, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is certain that nothing is lost."""
+        return not self.errors and not self.lost and all(file.articles == file.readable for file in self.files)
 
 
 @attrs.frozen

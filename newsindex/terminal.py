@@ -1,4 +1,6 @@
-"""How the command line prints: plain lines, lines in colours, JSON, notes on standard error. Called by `newsindex.cli`.
+"""How the command line prints: plain lines, lines in colours, JSON, notes on standard error.
+
+Called by `newsindex.cli` and `newsindex.upkeep`.
 
 Articles are written by others: nothing of their text reaches a terminal before `printable` has taken out what would
 steer it, and none of it is ever read as markup. Rich is imported only where there are colours to print.
@@ -6,6 +8,7 @@ steer it, and none of it is ever read as markup. Rich is imported only where the
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -111,6 +114,15 @@ def bars(counts: Mapping[str, int]) -> list[Line]:
         ]
         for label, count in counts.items()
     ]
+
+
+def iso(date: dt.date | None) -> str | None:
+    """A date for JSON.
+
+    >>> iso(dt.date(2025, 3, 2)), iso(None)
+    ('2025-03-02', None)
+    """
+    return None if date is None else date.isoformat()
 
 
 def amount(number: int, noun: str) -> str:

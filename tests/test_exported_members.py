@@ -25,6 +25,7 @@ NAMES = [
     "NewsIndexError",
     "QueryError",
     "Report",
+    "Rescue",
     "Results",
     "RomanianAnalyzer",
     "Stats",
@@ -36,6 +37,7 @@ NAMES = [
     "open",
     "phrase",
     "read_articles",
+    "rescue",
     "search",
     "words",
 ]

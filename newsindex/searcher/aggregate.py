@@ -51,7 +51,7 @@ def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) 
         return {}
     starts = list(_periods(local_day(int(dates.min())), local_day(int(dates.max())), by))
     edges = np.array([micros(start) for start in starts], np.int64)
-    # Moments before the calendar, which are of its first day further east, belong to its edge.
+    # An offset from UTC may put a moment of the year 1 before the calendar; it belongs to the first period.
     places = np.maximum(np.searchsorted(edges, dates, side="right") - 1, 0)
     counts = np.bincount(places, minlength=len(starts))
     return dict(zip(starts, counts.tolist(), strict=True))

@@ -124,7 +124,12 @@ class SegmentEntry:
         return (self.name,) if self.tombstones is None else (self.name, self.tombstones)
 
 
-def _numbers(name: str) -> list[int]:
+def numbers(name: str) -> list[int]:
+    """The numbers in the name of a file; those of newer files are larger.
+
+    >>> numbers("000007-000012.del")
+    [7, 12]
+    """
     return [int(digits) for digits in re.findall("[0-9]+", name)]
 
 
@@ -163,7 +168,7 @@ class Manifest:
             raise ValueError("a field is no text, or listed twice")
         if len(self.files) < sum(len(entry.files) for entry in self.segments):
             raise ValueError("a file is listed twice")
-        if any(number >= self.next_file for name in self.files for number in _numbers(name)):
+        if any(number >= self.next_file for name in self.files for number in numbers(name)):
             raise ValueError(f"next_file cannot be {self.next_file}: a file has that number or a larger one")
 
     @property
@@ -200,17 +205,19 @@ def load(directory: Directory) -> Manifest:
     Raises:
         IndexNotFoundError: there is none: nothing was ever committed here.
         IndexVersionError: the index is written in another format.
-        CorruptIndexError: the manifest is damaged.
+        CorruptIndexError: the manifest is damaged, or missing beside files of an index.
         StorageError: the system refuses to read it.
     """
     path = directory.path / NAME
     try:
         document = json.loads(directory.read(NAME, MAX_BYTES).decode())
         content = document["manifest"]
+        expected, found = document.get("checksum"), _checksum(content)
         version = content["format"]
         if type(version) is not int:  # True and 1.0 equal 1
             raise ValueError(f"format cannot be {version!r}")
-        if version != FORMAT:
+        # Another format may have another checksum. But what is right by ours, if it were of ours, is ours and damaged.
+        if version != FORMAT and expected != _checksum({**content, "format": FORMAT}):
             remedy = "upgrade newsindex to read it" if version > FORMAT else "index the articles again"
             raise IndexVersionError(
                 f"{directory.path}: an index of format {version}, this newsindex reads format {FORMAT}; {remedy}",
@@ -218,17 +225,28 @@ def load(directory: Directory) -> Manifest:
                 found=version,
                 supported=FORMAT,
             )
-        expected, found = document["checksum"], _checksum(content)
         if expected == found and document.keys() == {"checksum", "manifest"}:
             return _decode(content)
     except FileNotFoundError as error:
+        with contextlib.suppress(FileNotFoundError):  # where there is no directory either
+            refuse_orphans(directory)
         raise IndexNotFoundError(
             f"{directory.path}: no index here; make one with newsindex.create() or check the path", path=directory.path
         ) from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         reason = f"not a manifest: {type(error).__name__}: {error}"
         raise CorruptIndexError(path, "manifest", reason=reason) from error
     raise CorruptIndexError(path, "manifest", expected=expected, found=found)
+
+
+def refuse_orphans(directory: Directory) -> None:
+    """Where the manifest is missing, but not the files that it listed: a new one would have them swept.
+
+    Raises:
+        CorruptIndexError: there are such files. No writer ever leaves any without a manifest.
+    """
+    if any(map(is_index_file, directory.names())):
+        raise CorruptIndexError(directory.path / NAME, reason="the file is missing, and those that it listed are not")
 
 
 def publish(directory: Directory, manifest: Manifest) -> None:

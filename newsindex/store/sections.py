@@ -55,6 +55,7 @@ DTYPES: Final = {name: np.dtype(f"<{name}") for name in ("u1", "u2", "u4", "u8",
 
 _MAGIC: Final = b"\x89NIX\r\n\x1a\n"
 _END: Final = b"NIX:end\n"
+FOOTER_BEGIN: Final = b'{"format":%d,"kind":"' % FORMAT
 _TRAILER: Final = struct.Struct("<QQQQQ8s")
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 _ENTRY: Final = frozenset(("name", "dtype", "offset", "length"))
@@ -301,8 +302,8 @@ class SectionReader:
         self._view = directory.map(name)
         self.release = functools.partial(directory.release, self._view)
         self.size = len(self._view)
-        self._footer_start, footer_checksum, self._table_checksum = self._read_trailer()
-        footer = self._read_footer(footer_checksum)
+        self._footer_start, self._table_checksum, data = self._read_trailer()
+        footer = self._read_footer(data)
         self.kind: str = footer["kind"]
         self.uid: str = footer["uid"]
         self.meta: dict[str, Any] = footer["meta"]
@@ -321,29 +322,27 @@ class SectionReader:
         if expected != found:
             self._damaged(section, "checksum mismatch", f"{expected:016x}", f"{found:016x}")
 
-    def _read_trailer(self) -> tuple[int, int, int]:
-        """Where the footer begins, its checksum and the table's."""
-        least = ALIGNMENT + _TRAILER.size
-        if self.size < least:
+    def _read_trailer(self) -> tuple[int, int, bytes]:
+        """Where the footer begins, the checksum of the table, and the footer."""
+        if self.size < (least := ALIGNMENT + _TRAILER.size):
             self._damaged(None, "file too short", f"at least {least} bytes", self.size)
         offset, length, checksum, table, version, end = _TRAILER.unpack(self._view[-_TRAILER.size :])
         if end != _END or bytes(self._view[: len(_MAGIC)]) != _MAGIC:
             self._damaged(None, "no newsindex file, or one that was cut off: it does not begin and end as one")
-        if version != FORMAT:
+        # Another format has another footer, and its number is small: else it is the version that is damaged.
+        if version != FORMAT and 0 < version < 256 and FOOTER_BEGIN not in bytes(self._view[-MAX_FOOTER_BYTES:]):
             remedy = "upgrade newsindex to read it" if version > FORMAT else "index the articles again"
-            raise IndexVersionError(
-                f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}",
-                path=self.path,
-                found=version,
-                supported=FORMAT,
-            )
+            message = f"{self.path}: written in format {version}, this newsindex reads format {FORMAT}; {remedy}"
+            raise IndexVersionError(message, path=self.path, found=version, supported=FORMAT)
+        if version != FORMAT:
+            self._damaged("trailer", "another format than that of the footer", FORMAT, version)
+        footer = self._view[offset : offset + length]
         if length > MAX_FOOTER_BYTES or offset + length + _TRAILER.size != self.size:
             self._damaged("trailer", "footer out of place", self.size - _TRAILER.size, f"{offset} + {length}")
-        return offset, checksum, table
+        self._verify_checksum("footer", checksum, _digest(footer))
+        return offset, table, bytes(footer)
 
-    def _read_footer(self, checksum: int) -> dict[str, Any]:
-        data = bytes(self._view[self._footer_start : -_TRAILER.size])
-        self._verify_checksum("footer", checksum, _digest(data))
+    def _read_footer(self, data: bytes) -> dict[str, Any]:
         try:
             footer = json.loads(data.decode())
         except (ValueError, RecursionError) as error:

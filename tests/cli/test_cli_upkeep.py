@@ -1,17 +1,20 @@
-"""`newsindex info`, `newsindex check`, the help, exit codes and one-line errors."""
+"""`newsindex info`, `newsindex check`, `newsindex rescue`, the help, exit codes and one-line errors."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import Run
+from cli_support import ARTICLES, Run
 
 import newsindex
 from newsindex import Index
 from newsindex.cli import main
+from newsindex.store.directory import DiskDirectory
+from newsindex.store.sections import SectionReader
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -47,7 +50,9 @@ def test_check_of_a_sound_index(run: Run, archive: Path) -> None:
     assert result.stdout.endswith(": nothing is damaged\n")
     answer = json.loads(run("check", archive, "--json").stdout)
     assert answer.pop("bytes") > 0
-    assert answer == {"ok": True, "articles": 4, "segments": 1, "errors": []}
+    [file] = answer.pop("files")
+    assert file == {"path": str(archive / "000001.seg"), "articles": 4, "readable": 4}
+    assert answer == {"ok": True, "articles": 4, "segments": 1, "readable": 4, "errors": []}
 
 
 def damage(path: Path, place: int) -> None:
@@ -80,20 +85,79 @@ def _break_manifest(archive: Path) -> Path:
     return manifest
 
 
-@pytest.mark.parametrize("harm", [_flip_middle, _flip_footer, _remove_segment, _break_manifest])
-def test_check_names_what_is_damaged(run: Run, archive: Path, harm: object) -> None:
-    file = harm(archive)  # type: ignore[operator]
+@pytest.mark.parametrize(
+    ("harm", "readable"), [(_flip_middle, 4), (_flip_footer, 4), (_remove_segment, 0), (_break_manifest, 4)]
+)
+def test_check_names_what_is_damaged_and_counts_what_can_be_read(
+    run: Run, archive: Path, harm: Callable[[Path], Path], readable: int
+) -> None:
+    file = harm(archive)
     result = run("check", archive)
     assert result.exit_code == 1
-    *damages, verdict = result.stdout.splitlines()
+    *damages, verdict, counted, remedy = result.stdout.splitlines()
     assert damages
     assert all(line.startswith(f"damaged: {file}") for line in damages)
     assert verdict.endswith(f"{len(damages)} fault{'s' if len(damages) > 1 else ''} found")
+    assert counted == f"{archive / '000001.seg'}: {readable} of 4 articles can be read"
+    assert remedy == f"{readable} articles can be read; copy them with: newsindex rescue {archive} NEWDIR"
     result = run("check", archive, "--json")
     answer = json.loads(result.stdout)
-    assert (result.exit_code, answer["ok"]) == (1, False)
+    assert (result.exit_code, answer["ok"], answer["readable"]) == (1, False, readable)
     assert [error["path"] for error in answer["errors"]] == [str(file)] * len(damages)
     assert all(set(error) == {"path", "section", "message"} for error in answer["errors"])
+
+
+# Rescue.
+
+
+def test_rescue_of_everything(run: Run, archive: Path, tmp_path: Path) -> None:
+    _flip_footer(archive)
+    saved = tmp_path / "saved"
+    result = run("rescue", archive, saved)
+    assert (result.exit_code, result.stdout) == (0, f"4 articles copied to {saved}: nothing is lost\n")
+    assert set(newsindex.open(saved)) == set(ARTICLES)
+    result = run("rescue", archive, saved)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == f"error: {saved}: it exists already; name a directory that is yet to be made\n"
+
+
+def test_rescue_tells_what_is_lost(run: Run, archive: Path, tmp_path: Path) -> None:
+    segment = archive / "000001.seg"
+    reader = SectionReader(DiskDirectory(archive), segment.name)
+    damage(segment, reader._sections["articles.frames"].offset)
+    result = run("rescue", archive, tmp_path / "saved")
+    assert result.exit_code == 1
+    counted, *lost, verdict = result.stdout.splitlines()
+    assert counted == f"{segment}: 0 of 4 articles can be read"
+    assert sorted(lost) == [f"lost: {one.id}" for one in ARTICLES]
+    assert verdict == f"0 articles copied to {tmp_path / 'saved'}: not all could be saved"
+    answer = json.loads(run("rescue", archive, tmp_path / "again", "--json").stdout)
+    assert sorted(answer.pop("lost")) == [one.id for one in ARTICLES]
+    files = [{"path": str(segment), "articles": 4, "readable": 0}]
+    assert answer == {"ok": False, "articles": 0, "files": files, "doubtful": [], "errors": []}
+
+
+def test_rescue_without_tombstones(run: Run, archive: Path, tmp_path: Path) -> None:
+    with newsindex.open(archive).writer() as writer:
+        writer.delete("1")
+    [tombstones] = archive.glob("*.del")
+    tombstones.unlink()
+    result = run("rescue", archive, tmp_path / "saved")
+    assert result.exit_code == 1
+    missing, counted, doubtful, verdict = result.stdout.splitlines()
+    assert missing.startswith(f"damaged: {tombstones}: the file is missing")
+    assert counted == f"{archive / '000001.seg'}: 4 of 3 articles can be read"
+    assert doubtful == f"{archive / '000001.seg'}: articles that were deleted or replaced may be back"
+    assert verdict.startswith("4 articles copied")
+    assert set(newsindex.open(tmp_path / "saved")) == set(ARTICLES)
+
+
+def test_rescue_where_there_is_nothing(run: Run, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        result = run("rescue", place, tmp_path / "saved")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert "there is no index here" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 # Errors.
@@ -186,7 +250,7 @@ def test_every_command_has_an_example_and_is_in_the_readme(run: Run, command: st
 def test_help_lists_the_commands_and_exit_codes(run: Run) -> None:
     text = run("-h").stdout
     listed = re.findall(r"^  (\w+)  ", text.partition("Commands:")[2], re.MULTILINE)
-    assert listed == list(main.commands) == ["add", "search", "timeline", "info", "check"]
+    assert listed == list(main.commands) == ["add", "search", "timeline", "info", "check", "rescue"]
     assert re.findall(r"^    (\d+)  ", text, re.MULTILINE) == ["0", "1", "2", "3", "130", "141"]
     assert text.isascii()  # for terminals of any encoding
 

@@ -132,6 +132,22 @@ def test_a_damaged_manifest(ix: ni.Index, damage: bytes) -> None:
     assert answers(ix)
 
 
+def test_a_lost_manifest_is_not_replaced_by_an_empty_one(ix: ni.Index) -> None:
+    """The first commit after that would sweep away every article."""
+    path = ix.path / manifests.NAME
+    before = path.read_bytes()
+    path.unlink()
+    for use in (lambda: ni.open(ix.path), lambda: ni.create(ix.path), lambda: ni.create(ix.path, exist_ok=True)):
+        with pytest.raises(
+            ni.CorruptIndexError, match="the file is missing, and those that it listed are not"
+        ) as caught:
+            use()
+        assert caught.value.path == path
+    assert [error.path for error in ix.check().errors] == [path]
+    path.write_bytes(before)
+    assert answers(ix)
+
+
 def test_a_missing_segment(ix: ni.Index) -> None:
     (segment,) = ix.path.glob("*.seg")
     moved = segment.rename(ix.path / "away")

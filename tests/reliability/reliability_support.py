@@ -6,11 +6,13 @@ query in each order, the articles themselves, and counts by period and by source
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any, Final
 
 import newsindex as ni
+
+Question = Callable[[ni.Index], object]
 
 SOURCES: Final = ("Agerpres", "Mediafax", "Gazeta de Vest", "Știrea zilei")
 SUBJECTS: Final = ("guvernul", "primăria", "ministerul", "președintele", "comisia", "opoziția", "orașul")
@@ -66,14 +68,23 @@ QUERIES: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 
 
-def answers(ix: ni.Index) -> dict[str, object]:
-    """Everything that this archive answers, by question; equal for two archives that hold the same."""
-    said: dict[str, object] = {}
-    for query, options in QUERIES:
+def _search(query: str, options: dict[str, Any]) -> Question:
+    def ask(ix: ni.Index) -> object:
         res = ix.search(query, limit=20, **options)
         page = [(hit.id, round(hit.score, 4), hit.title, hit.date, hit.source, hit.snippet()) for hit in res]
-        said[f"{query} {options}"] = (res.total, page)
-    said["timeline"] = ix.timeline("numărul", by="month")
-    said["facets"] = ix.facets("numărul", "source")
-    said["articles"] = {one.id: one for one in ix}
-    return said
+        return res.total, page
+
+    return ask
+
+
+QUESTIONS: Final[dict[str, Question]] = {
+    **{f"{query} {options}": _search(query, options) for query, options in QUERIES},
+    "timeline": lambda ix: ix.timeline("numărul", by="month"),
+    "facets": lambda ix: ix.facets("numărul", "source"),
+    "articles": lambda ix: {one.id: one for one in ix},
+}
+
+
+def answers(ix: ni.Index) -> dict[str, object]:
+    """Everything that this archive answers, by question; equal for two archives that hold the same."""
+    return {name: ask(ix) for name, ask in QUESTIONS.items()}

@@ -125,6 +125,12 @@ def test_the_edges_of_the_calendar(by, day):
     assert timeline(dated(day), Everything(), by) == {first_day(day, by): 1}
 
 
+@pytest.mark.parametrize("by", ["day", "week", "month", "year"])
+def test_a_moment_before_the_calendar_belongs_to_its_first_period(by):
+    found = timeline(dated("0001-01-01T00:00:00+14:00", "0001-01-01T12:00:00+00:00"), Everything(), by)
+    assert found == {dt.date(1, 1, 1): 2}
+
+
 def test_the_whole_calendar_by_year():
     found = timeline(dated("0001-01-01", "9999-12-31"), Everything(), "year")
     assert len(found) == 9999

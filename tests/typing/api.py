@@ -88,6 +88,11 @@ def look(ix: ni.Index) -> None:
     assert_type(explanation.details, tuple[ni.Explanation, ...])
     assert_type(ix.check().ok, bool)
     assert_type(ix.check().errors, tuple[ni.CorruptIndexError, ...])
+    assert_type([file.readable for file in ix.check().files], list[int])
+    saved = ni.rescue("archive", Path("rescued"))
+    assert_type(saved, ni.Rescue)
+    assert_type(saved.lost, tuple[str, ...])
+    assert_type(saved.files[0].articles, int | None)
     assert_type(ix.stats().articles, int)
     assert_type(ix.stats().first, dt.date | None)
 

@@ -1,0 +1,254 @@
+"""`rescue`: the articles that are intact in a damaged index, copied into a new one.
+
+An article is intact if its id, title, date and record lie on pages that agree with their checksums; nothing else of an
+index is needed, since the new one makes its words anew. `newsindex.check` counts with the same reader what a rescue
+would save.
+
+Where the manifest can be read it says which files are the index. Where it cannot, all segments are, by their numbers,
+with all tombstones beside them: what a writer that died had not committed yet may then be among it. So it is where an
+old manifest stands beside newer files. Of several
+versions of an article the newest wins. Where tombstones cannot be read, what they hid is back unless a newer version
+is found elsewhere: an article too many is better than one that is lost, and the files are named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from newsindex.article import Article
+from newsindex.errors import (
+    CorruptIndexError,
+    IndexExistsError,
+    IndexVersionError,
+)
+from newsindex.inverted._columns import Strings
+from newsindex.inverted.segment import Segment
+from newsindex.records import StoredArticles
+from newsindex.results import FileReport, Rescue
+from newsindex.store import manifest as manifests
+from newsindex.store.directory import Directory, DiskDirectory
+from newsindex.store.manifest import Manifest, SegmentEntry
+from newsindex.store.salvage import SalvagedSections
+from newsindex.store.sections import PAGE
+
+_DAMAGE = (CorruptIndexError, IndexVersionError)
+
+
+def rescue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Rescue:
+    """Copy every article that is intact from a damaged index into a new one.
+
+    The damaged index is only read, so this can be repeated. The new one is committed at the end, all of it.
+
+    Args:
+        source: the directory of the damaged index; its manifest may be damaged or missing, too.
+        target: where to make the new one; nothing may be there.
+
+    Raises:
+        IndexExistsError: there is something at `target`.
+        IndexNotFoundError: there is no file of an index in `source`.
+        IndexVersionError: the index is written in another format.
+        StorageError: the system refuses to read the one, or to write the other.
+
+    >>> import newsindex, tempfile
+    >>> place = Path(tempfile.mkdtemp())
+    >>> index = newsindex.create(place / "archive")
+    >>> index.add([Article(id="1", title="Ploi în Banat")])
+    1
+    >>> (place / "archive" / "manifest.json").unlink()
+    >>> saved = rescue(place / "archive", place / "saved")
+    >>> saved.articles, saved.ok, [error.path.name for error in saved.errors]
+    (1, False, ['manifest.json'])
+    >>> newsindex.open(place / "saved").get("1").title
+    'Ploi în Banat'
+    >>> import shutil
+    >>> shutil.rmtree(place)
+    """
+    from newsindex.index import create
+
+    place = Path(target)
+    if place.exists() or place.is_symlink():
+        raise IndexExistsError(f"{place}: it exists already; name a directory that is yet to be made", path=place)
+    remains = Remains(DiskDirectory(Path(source)))
+    index = create(place)
+    lost: dict[str, None] = {}  # in the order in which they are found
+    readable = Counter[Path]()
+    with index.writer() as writer:
+        # Those that may hold what was replaced long ago come first, so that all others win.
+        for segment in sorted(remains.segments, key=lambda one: one.certain):
+            for article_id, article in segment.articles():
+                if article is not None:
+                    writer.add(article)
+                    readable[segment.path] += 1
+                    lost.pop(article.id, None)
+                elif article_id is not None:
+                    # An older version of it, if there is one, is not what it was.
+                    writer.delete(article_id)
+                    lost[article_id] = None
+    return Rescue(
+        articles=len(index),
+        lost=tuple(lost),
+        files=tuple(segment.report(readable[segment.path]) for segment in remains.segments),
+        doubtful=tuple(segment.path for segment in remains.segments if not segment.certain),
+        errors=remains.errors,
+    )
+
+
+class Remains:
+    """What is left of an index.
+
+    Attributes:
+        segments: in order of age, as far as that can be told.
+        errors: what is damaged of what is needed to find all articles: manifest, tombstones, whole segments.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        entries: Sequence[SegmentEntry] | None = None
+        damaged: list[CorruptIndexError] = []
+        try:
+            manifest = manifests.load(directory)
+            _refuse_outdated(directory, manifest)
+            entries = manifest.segments
+        except CorruptIndexError as error:
+            damaged.append(error)
+        if entries is None:
+            self.segments = [RemainingSegment(directory, name, None, dead) for name, dead in _files(directory)]
+        else:
+            self.segments = [RemainingSegment(directory, entry.name, entry) for entry in entries]
+        self.errors = (*damaged, *(error for segment in self.segments for error in segment.errors))
+
+
+def _refuse_outdated(directory: Directory, manifest: Manifest) -> None:
+    """A manifest that misses files, and does not know of newer ones, is an old one that somebody put back."""
+    names = set(filter(manifests.is_index_file, directory.names()))
+    newer = any(number >= manifest.next_file for name in names for number in manifests.numbers(name))
+    if newer and not manifest.files <= names:
+        reason = "it lists files that are gone, and there are newer ones that it does not list"
+        raise CorruptIndexError(directory.path / manifests.NAME, reason=reason)
+
+
+def _files(directory: Directory) -> list[tuple[str, list[str]]]:
+    """The segments that are there, and the tombstones of each, oldest first."""
+    names = sorted(filter(manifests.is_index_file, directory.names()), key=manifests.numbers)
+    segments = [name for name in names if name.endswith(".seg")]
+    return [(name, [other for other in names if other.startswith(f"{name[:-4]}-")]) for name in segments]
+
+
+class RemainingSegment:
+    """A segment, as far as it can be read.
+
+    Args:
+        entry: what the manifest says of it; None where there is none.
+        tombstones: the names of its tombstones, the oldest first, where there is no entry to tell.
+
+    Attributes:
+        path: of the segment.
+        certain: whether it is known which of its articles were deleted or replaced.
+        errors: why it cannot be read, and why its tombstones cannot.
+    """
+
+    def __init__(
+        self, directory: Directory, name: str, entry: SegmentEntry | None, tombstones: Sequence[str] = ()
+    ) -> None:
+        if entry is not None and entry.tombstones is not None:
+            tombstones = (entry.tombstones,)
+        self.path = directory.path / name
+        self.errors: list[CorruptIndexError | IndexVersionError] = []
+        self.certain = True
+        self._entry = entry
+        self._segment: Segment | None = None
+        try:
+            sections = _open(directory, name, "segment", entry.uid if entry else None)
+            self._segment = Segment(sections, sections.meta, self.path)
+            self._stored = _Stored(sections, self._segment, self.path)
+        except _DAMAGE as error:
+            self.errors.append(error)
+            return
+        self._alive = np.ones(self._segment.articles, bool)
+        for other in tombstones:  # each holds all that those before it do
+            self.certain = self._bury(directory, other)
+
+    def _bury(self, directory: Directory, name: str) -> bool:
+        """Mark the dead of a file of tombstones, as far as it can be read; whether it could be read whole."""
+        uid = self._entry.tombstones_uid if self._entry else None
+        try:
+            sections = _open(directory, name, "tombstones", uid)
+            docs, _ = sections.unverified("docs")
+            if docs.dtype != np.uint32:
+                raise CorruptIndexError(sections.path, "docs", reason=f"docids that are {docs.dtype}")
+        except _DAMAGE as error:
+            self.errors.append(error)
+            return False
+        known = len(self.errors)
+        for start in range(0, docs.nbytes, PAGE):
+            stop = min(start + PAGE, docs.nbytes)
+            try:
+                sections.verify("docs", start, stop)
+            except CorruptIndexError as error:
+                self.errors[known:] = [error]
+            else:
+                dead = docs[start // 4 : stop // 4]
+                self._alive[dead[dead < len(self._alive)]] = False
+        return len(self.errors) == known
+
+    def articles(self) -> Iterator[tuple[str | None, Article | None]]:
+        """The id of each article that lives, and the article; None for what cannot be read."""
+        if self._segment is not None:
+            for doc in np.flatnonzero(self._alive).tolist():
+                article_id = article = None
+                try:
+                    article_id = self._segment.id(doc)
+                    article = self._stored.read(doc)
+                except CorruptIndexError:
+                    pass  # as is told by what is yielded
+                yield article_id, article
+
+    def count(self) -> FileReport:
+        """How much of it can be read."""
+        return self.report(sum(article is not None for _, article in self.articles()))
+
+    def report(self, readable: int) -> FileReport:
+        """How many articles should live in it, beside how many can be read."""
+        if self._entry is not None:
+            return FileReport(self.path, self._entry.articles - self._entry.deleted, readable)
+        return FileReport(self.path, None if self._segment is None else int(self._alive.sum()), readable)
+
+
+def _open(directory: Directory, name: str, kind: str, uid: str | None) -> SalvagedSections:
+    try:
+        return SalvagedSections(directory, name, kind=kind, uid=uid)
+    except FileNotFoundError as error:
+        raise CorruptIndexError(directory.path / name, reason="the file is missing") from error
+
+
+class _Stored(StoredArticles):
+    """The stored articles of which the dictionaries need not all be intact."""
+
+    @cached_property
+    def dictionaries(self) -> list[bytes]:
+        """Those of the segment, and nothing in the place of one that is damaged."""
+        with self._segment.reading("dictionaries"):
+            strings = Strings(self._sections, "dictionaries")
+        found = []
+        self._missing = set()
+        for number in range(len(strings)):
+            try:
+                with self._segment.reading("dictionaries"):
+                    found.append(strings.raw(number))
+            except CorruptIndexError:
+                self._missing.add(number)
+                found.append(b"")
+        return found
+
+    def read(self, doc: int) -> Article:
+        """An article, as it was added."""
+        with self._segment.reading("articles.dictionaries"):
+            number = self._numbers[doc]
+        if self.dictionaries and number in self._missing:
+            raise CorruptIndexError(self._path, "dictionaries", reason=f"that of article {doc} is damaged")
+        return super().read(doc)
