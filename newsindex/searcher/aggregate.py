@@ -50,7 +50,9 @@ def timeline(segments: Sequence[LiveSegment], matches: Sequence[Docs], by: str) 
         return {}
     starts = list(_periods(local_day(int(dates.min())), local_day(int(dates.max())), by))
     edges = np.array([micros(start) for start in starts], np.int64)
-    counts = np.bincount(np.searchsorted(edges, dates, side="right") - 1, minlength=len(starts))
+    # A moment before the first day of the calendar, which clocks far ahead of ours have, counts as that day's.
+    places = np.maximum(np.searchsorted(edges, dates, side="right") - 1, 0)
+    counts = np.bincount(places, minlength=len(starts))
     return dict(zip(starts, counts.tolist(), strict=True))
 
 
