@@ -41,15 +41,23 @@ KERNELS: Final = (
 )
 
 
+def renew(source: str, target: str) -> None:
+    """Copy a file unless it is there already: what is compiled anew is what is younger than what came of it."""
+    if not Path(target).exists() or Path(source).read_bytes() != Path(target).read_bytes():
+        shutil.copyfile(source, target)
+
+
 def build() -> None:
     """Bring the copy up to date, and compile what has changed in it."""
+    unwanted = shutil.ignore_patterns("*.so", "*.c", "__pycache__")
     for name in COPIED:
         source, target = REPOSITORY / name, COPY / name
-        if source.is_dir():
-            unwanted = shutil.ignore_patterns("*.so", "*.c", "__pycache__")
-            shutil.copytree(source, target, ignore=unwanted, dirs_exist_ok=True)
-        else:
-            shutil.copy2(source, target)
+        if source.is_file():
+            renew(str(source), str(target))
+            continue
+        if name != "newsindex":
+            shutil.rmtree(target, ignore_errors=True)  # or tests that are gone would still be run
+        shutil.copytree(source, target, ignore=unwanted, dirs_exist_ok=True, copy_function=renew)
     project = COPY / "pyproject.toml"
     quoted = ", ".join(f'"{flag}"' for flag in FLAGS)
     project.write_text(project.read_text().replace('"-O3"', quoted))
