@@ -135,7 +135,8 @@ cdef class Words:
         cdef PostingList postings
         cdef list lists = [], marks = [], rests = []
         cdef bytes row
-        qsort(found.owned, found.count, sizeof(Owned), compare_terms)
+        if found.count:  # else there may be no memory either
+            qsort(found.owned, found.count, sizeof(Owned), compare_terms)
         cursor.index = cursor.block_end = 0
         while i < found.count:
             end = i + 1
