@@ -15,6 +15,7 @@ from newsindex.errors import CorruptIndexError
 from newsindex.inverted._postings import PADDING, PostingList
 from newsindex.inverted.fields import TEXT
 from newsindex.inverted.impacts import Lengths, bounds_hold
+from newsindex.inverted.merge import forms_of
 from newsindex.inverted.segment import Segment
 from newsindex.rescuing import RemainingSegment, Remains
 from newsindex.results import FileReport, Report
@@ -139,6 +140,8 @@ def _check_dictionaries(opened: OpenSegment) -> Iterator[CorruptIndexError]:
         owners, _ = segment.owners(field.first_form, field.end_form)
         if len(owners) and not (owners.min() >= field.first_term and owners.max() < field.end_term):
             yield _fault(opened, "forms", f"a form of field {name!r} belongs to another field")
+        else:
+            forms_of(segment, field)  # which raises what a merge would
     if terms and segment.list_bounds(0, terms)[[0, -1]].tolist() != [0, len(segment.postings) - PADDING]:
         yield _fault(opened, "terms", "posting lists that do not fill their section")
 

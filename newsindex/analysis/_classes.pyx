@@ -33,7 +33,7 @@ cdef enum:
 cdef struct Class:
     int64_t number  # in the lexicon, or -1: then it has only
     Py_ssize_t size
-    uint8_t[ROOM + 1] name
+    uint8_t[2 * ROOM + 1] name  # a byte that is no UTF-8, which only wrong rules make, takes two
 
 
 cdef str unknown(Lexicon lexicon, Rules rules, str form):
@@ -97,7 +97,8 @@ cdef int find_unknown(Lexicon lexicon, Rules rules, const uint8_t* form, Py_ssiz
     Where the form would stand its lemma is likely to stand too; `near` is that place, or -1.
     """
     cdef uint32_t[ROOM] points
-    cdef uint8_t[ROOM] text, lemma
+    cdef uint8_t[2 * ROOM] text
+    cdef uint8_t[ROOM] lemma
     cdef Py_ssize_t count
     found.number = -1
     if size > LONGEST:

@@ -65,7 +65,8 @@ cdef class Rules:
             if flags & ENDING:
                 length = self.at(place, 1)[0]
                 left = <int8_t>(left - length)
-                if left < 0 or memcmp(self.at(place + 1, length), word + left, length):
+                # An ending longer than any word may have come around to behind its end.
+                if left < 0 or left + length > size or memcmp(self.at(place + 1, length), word + left, length):
                     return self.link(parent + 1)
                 if not flags & CHILDREN:
                     break

@@ -279,10 +279,12 @@ cdef class Dictionary:
     """
 
     def __init__(self, Pages blocks not None, Pages offsets not None, Py_ssize_t count, uint64_t limit, bint of_forms):
-        cdef Py_ssize_t number = (count + BLOCK - 1) // BLOCK + 1
+        cdef Py_ssize_t number = 0
+        if 0 <= count <= BLOCK * offsets.size:
+            number = (count + BLOCK - 1) // BLOCK + 1
         self.blocks, self.offsets = blocks, offsets
         self.width = 8 if offsets.size == 8 * number else 4
-        if count < 0 or offsets.size != self.width * number:
+        if number == 0 or offsets.size != self.width * number:
             raise ValueError(f"a dictionary of {count} entries with {offsets.size} bytes of offsets")
         self.count, self.limit, self.of_forms = count, limit, of_forms
         free(self.heads)

@@ -136,11 +136,12 @@ cdef class Words:
     cdef Meant owners(self, Found found):
         """The terms of the forms that were found, as `gather`."""
         cdef Cursor cursor
-        cdef Py_ssize_t i = 0, end
+        cdef Py_ssize_t i = 0, end, room = self.forms.count
         cdef PostingList postings
         cdef list lists = [], marks = [], rests = []
         cdef bytes row
-        qsort(found.owned, found.count, sizeof(Owned), compare_terms)
+        if found.count:  # else there may be no memory either
+            qsort(found.owned, found.count, sizeof(Owned), compare_terms)
         cursor.index = cursor.block_end = 0
         while i < found.count:
             end = i + 1
@@ -149,6 +150,11 @@ cdef class Words:
             self.go_to(&cursor, found.owned[i].term)
             postings = self.open(&cursor)
             row = chosen_of(postings, found.owned + i, end - i)
+            # Every number is that of a form, so all rows take no more bytes than there are forms. A file that says that
+            # each term has as many as all of them would take as many times that.
+            room -= len(row)
+            if room < 0:
+                raise ValueError(f"terms with more forms than the {self.forms.count} that there are")
             lists.append(postings)
             marks.append(row)
             rests.append(0 if row else chosen)

@@ -212,7 +212,7 @@ class FieldMerger:
         for segment, bounds, form_map, term_map in zip(
             self._segments, self._bounds, form_maps, self._term_maps, strict=True
         ):
-            terms, numbers = _forms_of(segment, bounds)
+            terms, numbers = forms_of(segment, bounds)
             old.append((terms, numbers))
             self._form_terms[form_map] = term_map[terms]
             # Forms were numbered by frequency; the best rank in any source stands in for it.
@@ -287,8 +287,12 @@ def _check_order(segment: Segment, bounds: FieldRange) -> None:
                 raise ValueError("entries out of order")
 
 
-def _forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Of each form of a field the term, counted from the field's first, and its number there."""
+def forms_of(segment: Segment, bounds: FieldRange) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Of each form of a field the term, counted from the field's first, and its number there.
+
+    Raises:
+        CorruptIndexError: those of a term are not numbered from 0 on, or are of none.
+    """
     with segment.reading("forms"):
         terms, numbers = segment.forms.payloads(bounds.first_form, bounds.end_form)
         terms -= bounds.first_term

@@ -94,6 +94,8 @@ cdef int number(list rows, Hit* hits) except -1:
     cdef list row
     for i, row in enumerate(rows):
         for position in row:
+            if position < 0:
+                raise ValueError(f"token number {position}")
             hits[k].position, hits[k].row = position, <int32_t>i
             k += 1
     return 0

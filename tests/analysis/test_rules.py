@@ -52,6 +52,14 @@ def test_rules_of_any_bytes_end(data: bytes, word: str) -> None:
         assert isinstance(Rules(struct.pack("<I", len(data)) + data).lemma(word), str)
 
 
+@pytest.mark.parametrize("size", [127, 128, 129, 200, 255])
+def test_no_byte_behind_a_word_is_compared_with_an_ending(size: int) -> None:
+    """Places are counted in a byte, and come around. What was read only a sanitizer sees."""
+    data = bytes([1]) + struct.pack("<I", 6 + size) + bytes([size]) + b"x" * size + bytes([0, 0, 0, 0])
+    with suppress(ValueError):
+        assert Rules(struct.pack("<I", len(data)) + data).lemma("abcde") == "abcde"
+
+
 def test_damaged_rules_end() -> None:
     rng = Random(5)
     for _ in range(300):

@@ -35,12 +35,18 @@ def no_value(arrays):
     arrays["values.0.numbers"][0] = 77
 
 
+def another_number(arrays):
+    blocks = arrays["forms.blocks"]
+    blocks[bytes(blocks).index(b"ploi") + 5] += 3  # behind the form and its term: form 1 of a term that has one
+
+
 @pytest.mark.parametrize(
     ("change", "section", "reason"),
     [
         (reverse_dates, "dates", "dates out of order"),
         (cross_titles, "titles", "strings that do not follow one another"),
         (no_value, "values of source", "numbers of values that are none of 1"),
+        (another_number, "forms", "forms that are not numbered within their terms"),
         (lambda arrays: None, None, None),
     ],
 )

@@ -15,14 +15,21 @@ from inverted_twins import (
     MemorySections,
     MemorySpool,
     build,
+    encode_dictionary,
+    encode_list,
     living,
     random_article,
+    random_lengths,
 )
 
 from newsindex.article import Article
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted._columns import Strings
+from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._dictionary_writer import DictionaryWriter
+from newsindex.inverted._pages import Pages
+from newsindex.inverted._patterns import Finder
+from newsindex.inverted._words import Words
 from newsindex.inverted.columns import Values, pack
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import Segment
@@ -250,3 +257,37 @@ def test_merging_lists_that_overlap_is_refused():
     )
     with pytest.raises(CorruptIndexError):
         Merger([living(again)]).write(MemorySections(), MemorySpool())
+
+
+# ---------------------------------------------------------------------------------- small files, large claims
+
+
+def words_of(texts, payloads, lists):
+    """The words of a field that has so many terms of one occurrence, and the forms `texts` with these payloads."""
+    one, _ = encode_list({0: [(0, 0)]}, len(texts), random_lengths(0, 1), "source")
+    bounds = [(len(one) * at, len(one) * (at + 1)) for at in range(lists)]
+    dictionaries = []
+    for of_forms, entries, pairs in ((False, [b"t%06d" % at for at in range(lists)], bounds), (True, texts, payloads)):
+        blocks, offsets = encode_dictionary(entries, pairs, of_forms)
+        pages = Pages(np.frombuffer(blocks, np.uint8)), Pages(np.array(offsets, "u4"))
+        dictionaries.append(Dictionary(*pages, len(entries), len(one) * lists if not of_forms else lists, of_forms))
+    postings = np.frombuffer(one * lists + bytes(8), np.uint8)
+    return Words(*dictionaries, (0, lists, 0, len(texts)), Pages(postings), Pages(np.zeros(8, np.uint8)), 1)
+
+
+def test_terms_that_each_claim_all_forms_are_refused():
+    """Else the marks of what a pattern means would take the square of a dictionary's size."""
+    count = 300
+    texts = [b"a%06d" % at for at in range(count)]
+    honest = words_of(texts, [(0, at) for at in range(count)], 1)
+    assert len(honest.expand(Finder(prefix=b"a0000")).marks[0]) == 100
+    claiming = words_of(texts, [(at, count - 1) for at in range(count)], count)
+    assert len(claiming.expand(Finder(prefix=texts[7]))) == 1
+    with pytest.raises(ValueError, match="terms with more forms than the 300 that there are"):
+        claiming.expand(Finder(prefix=b"a"))
+
+
+@pytest.mark.parametrize("count", [2**63 - 1, 2**63 - 31, 2**60, 97, -1])
+def test_a_dictionary_that_claims_more_than_its_offsets_is_refused(count):
+    with pytest.raises(ValueError, match="entries with 12 bytes of offsets"):
+        Dictionary(Pages(np.zeros(9, np.uint8)), Pages(np.zeros(3, "u4")), count, 9, True)

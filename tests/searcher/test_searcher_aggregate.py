@@ -126,9 +126,10 @@ def test_the_edges_of_the_calendar(by, day):
 
 
 @pytest.mark.parametrize("by", ["day", "week", "month", "year"])
-def test_a_moment_before_the_calendar_belongs_to_its_first_period(by):
-    found = timeline(dated("0001-01-01T00:00:00+14:00", "0001-01-01T12:00:00+00:00"), Everything(), by)
-    assert found == {dt.date(1, 1, 1): 2}
+def test_moments_that_clocks_far_from_ours_put_outside_of_the_calendar_count_at_its_edges(by):
+    first, last = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+    assert timeline(dated(first), Everything(), by) == {dt.date.min: 1}
+    assert timeline(dated(last), Everything(), by) == {first_day(dt.date.max, by): 1}
 
 
 def test_the_whole_calendar_by_year():

@@ -391,3 +391,8 @@ def test_the_line_is_that_of_the_twin(text, data, before, after):
 def test_a_part_that_the_text_does_not_have(first, last):
     with pytest.raises(ValueError, match="of 5"):
         line("cinci", first, last, 20, [], "<", ">")
+
+
+def test_a_token_before_the_first_is_refused():
+    with pytest.raises(ValueError, match="token number -1"):
+        densest("cinci", [[0], [-1]], 20, 40)
