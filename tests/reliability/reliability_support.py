@@ -77,3 +77,21 @@ def answers(ix: ni.Index) -> dict[str, object]:
     said["facets"] = ix.facets("numărul", "source")
     said["articles"] = {one.id: one for one in ix}
     return said
+
+
+def findings(ix: ni.Index) -> dict[str, object]:
+    """What this archive answers but for the order and the scores of hits.
+
+    These depend on how articles lie in segments, and on deleted ones until a merge drops them; all else does not.
+    """
+    said: dict[str, object] = {}
+    for query, options in QUERIES:
+        res = ix.search(query, limit=None, **options)
+        said[f"{query} {options}"] = (
+            res.total,
+            {hit.id: (hit.title, hit.date, hit.source, hit.snippet()) for hit in res},
+        )
+    said["timeline"] = ix.timeline("numărul", by="month")
+    said["facets"] = ix.facets("numărul", "source")
+    said["articles"] = {one.id: one for one in ix}
+    return said
