@@ -6,6 +6,7 @@ compared with what it had acknowledged.
 
 from __future__ import annotations
 
+import multiprocessing
 from multiprocessing.connection import Connection
 from typing import Final
 from unittest import mock
@@ -18,6 +19,9 @@ THEMES: Final = ("first commit", "add", "delete", "merge")
 STEPS: Final = {"first commit": 2, "add": 12, "delete": 12, "merge": 12}  # that a process takes before it ends
 BEFORE: Final = 36  # articles that are there before the first step, but for the first commit
 MEMORY: Final = 25_000  # bytes, so that a writer of merges writes segments before it commits, too
+
+FORKSERVER: Final = multiprocessing.get_context("forkserver")  # processes that begin at once, from a clean one
+FORKSERVER.set_forkserver_preload(["newsindex.index", "newsindex.writer", "newsindex.store.lock"])
 
 State = dict[int, int]  # the version of each article, by its number
 

@@ -5,7 +5,6 @@ With --long a hundred of each. NEWSINDEX_SEED changes the moments.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -14,11 +13,10 @@ import time
 from collections import Counter
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import attrs
 import pytest
-from reliability_child import STEPS, THEMES, State, state, work
+from reliability_child import FORKSERVER, STEPS, THEMES, State, state, work
 from reliability_support import article, findings
 
 import newsindex as ni
@@ -27,14 +25,6 @@ from newsindex.store.lock import NAME as LOCK_NAME
 from newsindex.store.manifest import NAME as MANIFEST_NAME
 
 EXTRA = article(5000)  # what the next writer adds
-
-
-@pytest.fixture(scope="module")
-def processes() -> Any:
-    """Processes that begin at once, where the modules are loaded already."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["newsindex.writer", "newsindex.index", "newsindex.store.lock"])
-    return context
 
 
 class Moments:
@@ -68,10 +58,10 @@ class Death:
         return self.last in ("begin", "commit")
 
 
-def kill_one(processes: Any, place: Path, theme: str, moments: Moments) -> Death | None:
+def kill_one(place: Path, theme: str, moments: Moments) -> Death | None:
     """Have a process work until it is killed; None where it was done before."""
-    ours, its = processes.Pipe(duplex=False)
-    process = processes.Process(target=work, args=(str(place), theme, its))
+    ours, its = FORKSERVER.Pipe(duplex=False)
+    process = FORKSERVER.Process(target=work, args=(str(place), theme, its))
     process.start()
     its.close()
     message, pause = moments.draw()
@@ -161,7 +151,7 @@ def inspect(place: Path, articles: list[ni.Article], twins: Twins) -> int:
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_killed_writer_loses_nothing(theme: str, processes: Any, long: bool, tmp_path: Path) -> None:
+def test_a_killed_writer_loses_nothing(theme: str, long: bool, tmp_path: Path) -> None:
     seed = os.environ.get("NEWSINDEX_SEED", "2025")
     moments, twins = Moments(theme, seed), Twins(tmp_path)
     before = tmp_path / "before"
@@ -174,7 +164,7 @@ def test_a_killed_writer_loses_nothing(theme: str, processes: Any, long: bool, t
         place = tmp_path / "index"
         if before.exists():
             shutil.copytree(before, place)
-        death = kill_one(processes, place, theme, moments)
+        death = kill_one(place, theme, moments)
         if death is not None:
             steps = surviving(place, theme, death)
             if state(theme, steps) is None:
