@@ -20,6 +20,7 @@ from newsindex._hits import make_hits
 from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
+from newsindex.forks import tell
 from newsindex.inverted.columns import UNDATED
 from newsindex.options import check_page, checked_count, filters_of, search_key, values_of
 from newsindex.query import dates, fields
@@ -48,7 +49,6 @@ MEMORY: Final = 256 << 20  # bytes that a writer may use, about
 _KEPT_SEARCHES: Final = 512  # by each generation
 
 _cache: dict[Path, Index] = {}
-_cache_lock = threading.Lock()
 
 
 def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
@@ -98,12 +98,9 @@ def open(path: str | os.PathLike[str]) -> Index:  # noqa: A001 -- the API calls 
 def search(path: str | os.PathLike[str], query: str | Query, **options: Any) -> Results:
     """Search the index in a directory, opening it once: `open(path).search(query, **options)` for scripts."""
     place = Path(path).resolve()
-    with _cache_lock:
-        index = _cache.get(place)
+    index = _cache.get(place)
     if index is None:
-        index = open(place)
-        with _cache_lock:
-            _cache[place] = index
+        index = _cache[place] = open(place)
     return index.search(query, **options)
 
 
@@ -134,10 +131,15 @@ class Index:
         self._directory = directory
         self._clock = clock
         self._stemmer = Stemmer()
-        self._lock = threading.Lock()
+        self.after_fork()
+        tell(self)
         self._stamp: tuple[int, int, int] | None = None
         self._snapshot: Snapshot | None = None
         self.snapshot()
+
+    def after_fork(self) -> None:
+        """No thread is opening a generation; also for the copy in a forked child, whose parent may have been."""
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<newsindex.Index of {len(self):,} articles in {str(self.path)!r}>"

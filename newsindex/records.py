@@ -16,7 +16,6 @@ import mmap
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from newsindex._records import Records
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError
+from newsindex.forks import cached_property
 from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted.columns import Packed, pack, picked, wide, write_strings
 from newsindex.inverted.segment import Segment

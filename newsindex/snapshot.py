@@ -7,7 +7,6 @@ it is held, whatever writers do. `newsindex.index` makes them; hits hold on to t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from newsindex.article import Article
 from newsindex.errors import CorruptIndexError
+from newsindex.forks import cached_property
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.records import StoredArticles
 from newsindex.searcher.ranking import Ranking

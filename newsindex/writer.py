@@ -9,8 +9,9 @@ own when the writer closes, so that a merge that fails costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,6 +23,7 @@ from newsindex._encoder import encode_article
 from newsindex.analysis import Stemmer
 from newsindex.article import Article
 from newsindex.errors import ArticleError, NewsIndexError
+from newsindex.forks import tell
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.merging import FILES, Merged, Merging, Source, choose_merge, give_back, write_segment
@@ -32,13 +34,21 @@ from newsindex.store.directory import Directory
 from newsindex.store.lock import WriterLock
 from newsindex.store.sections import SectionWriter, new_uid
 
+# What a writer is, at the moment.
+_READY: Final = "ready"
+_WORKING: Final = "working"
+_CLOSED: Final = "closed"
+_ELSEWHERE: Final = "elsewhere"  # in the process that forked this one
+
 _BESIDE: Final = 0.5  # of the memory is the buffer's while a merge runs beside, which takes 70 MB for 200,000 articles
 
 
 class Writer:
     """The one writer of an index, from `Index.writer()`. A context manager: commits on a clean exit, else rolls back.
 
-    Not for several threads at once.
+    For one thread at a time: a call while another one is at work raises `NewsIndexError` and changes nothing. A process
+    that is forked meanwhile must take a writer of its own; in its copy of this one every call raises that too, but for
+    `close`, which does nothing there.
     """
 
     def __init__(
@@ -54,11 +64,17 @@ class Writer:
         self._latest = snapshot
         self._stemmer = stemmer
         self._memory = memory
-        self._open = True
+        self._state = _READY
+        self._pid = os.getpid()
         self._merging = Merging(directory)
         self._builder = SegmentBuilder(stemmer)
         self._reset()
         manifests.sweep(directory, self._manifest)
+        tell(self)
+
+    def after_fork(self) -> None:
+        """The copy in a forked child is of no use: the lock is the parent's, and so are the threads."""
+        self._state = _ELSEWHERE
 
     def _reset(self) -> None:
         snapshot = self._latest()
@@ -85,7 +101,7 @@ class Writer:
         try:
             if kind is None:
                 self.commit()
-            else:
+            elif self._state is not _ELSEWHERE:  # where nothing is to be rolled back, and the exception tells more
                 self.rollback()
         finally:
             self.close()
@@ -96,17 +112,41 @@ class Writer:
         Raises:
             CorruptIndexError, StorageError: a merge failed. What was committed is in the index.
         """
-        was_open, self._open = self._open, False
-        with ExitStack() as stack:
+        if self._state in (_CLOSED, _ELSEWHERE):
+            return
+        with ExitStack() as stack, self._working(then=_CLOSED):
             stack.callback(self._lock.release)
             stack.callback(self._builder.close)
             stack.callback(self._merging.abandon)
-            if was_open and not self._pending():
+            if not self._pending():
                 self._settle()
 
-    def _check_open(self) -> None:
-        if not self._open:
-            raise NewsIndexError("this writer is closed; take a new one from index.writer()")
+    @contextmanager
+    def _working(self, then: str = _READY) -> Iterator[None]:
+        """Keep all others out while the block works."""
+        # The interpreter changes threads where something is called or jumps back: not between these two lines. A lock
+        # would take longer than the rest of a small `add` does.
+        if self._state is not _READY:
+            raise self._refusal()
+        self._state = _WORKING
+        try:
+            yield
+        finally:
+            if self._state is _WORKING:  # not in a child that was forked meanwhile
+                self._state = then
+
+    def _refusal(self) -> NewsIndexError:
+        if self._state is _CLOSED:
+            return NewsIndexError("this writer is closed; take a new one from index.writer()")
+        if self._state is _ELSEWHERE:
+            return NewsIndexError(
+                f"this writer belongs to process {self._pid}, and this process is a fork of it; "
+                "take a writer of its own from index.writer()"
+            )
+        return NewsIndexError(
+            "this writer is at work for another thread, or for what a signal has interrupted; "
+            "let one thread write, or put a lock of yours around each call"
+        )
 
     def add(self, article: Article) -> None:
         """Insert an article, or replace the one with the same id.
@@ -115,7 +155,17 @@ class Writer:
             ArticleError: it is no `Article`, or brings more than 256 distinct names of extra fields into the index.
             StorageError: the memory budget was reached and the segment could not be written.
         """
-        self._check_open()
+        # `_working`, written out: this is called a million times.
+        if self._state is not _READY:
+            raise self._refusal()
+        self._state = _WORKING
+        try:
+            self._add(article)
+        finally:
+            if self._state is _WORKING:
+                self._state = _READY
+
+    def _add(self, article: Article) -> None:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
@@ -153,13 +203,13 @@ class Writer:
 
     def delete(self, article_id: str) -> bool:
         """Delete the article with this id; True if it was there."""
-        self._check_open()
-        if not is_id(article_id):
-            return False
-        number = self._numbers.pop(article_id, None)
-        if number is not None:
-            self._builder.remove(number)
-        return self._bury([article_id]) > 0 or number is not None
+        with self._working():
+            if not is_id(article_id):
+                return False
+            number = self._numbers.pop(article_id, None)
+            if number is not None:
+                self._builder.remove(number)
+            return self._bury([article_id]) > 0 or number is not None
 
     def _bury(self, ids: Sequence[str]) -> int:
         """Mark the articles with these ids in written segments as dead; returns how many lived."""
@@ -184,9 +234,9 @@ class Writer:
                 Nothing that was added is lost: the commit may be tried again.
             CorruptIndexError: a merge found a damaged segment. The index has the commit in it.
         """
-        self._check_open()
-        self._save()
-        self._merge_more()
+        with self._working():
+            self._save()
+            self._merge_more()
 
     def _save(self) -> None:
         self._spill()
@@ -202,10 +252,10 @@ class Writer:
 
     def rollback(self) -> None:
         """Forget everything added and deleted since the last commit. A merge under way is given up with it."""
-        self._check_open()
-        self._merging.abandon()
-        self._reset()
-        manifests.sweep(self._directory, self._manifest)
+        with self._working():
+            self._merging.abandon()
+            self._reset()
+            manifests.sweep(self._directory, self._manifest)
 
     # Writing segments.
 
@@ -271,12 +321,12 @@ class Writer:
 
     def optimize(self) -> None:
         """Merge all segments into one, without the articles that were deleted; commits what is pending first."""
-        self._check_open()
-        self._save()
-        self._merging.abandon()
-        if len(self._segments) > 1 or any(segment.entry.deleted for segment in self._segments):
-            self._begin_merge(self._segments)
-            self._settle()
+        with self._working():
+            self._save()
+            self._merging.abandon()
+            if len(self._segments) > 1 or any(segment.entry.deleted for segment in self._segments):
+                self._begin_merge(self._segments)
+                self._settle()
 
     def _merge_more(self) -> None:
         """Begin the next merge, unless one was begun that is not taken yet."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 import mmap
 import threading
 from collections.abc import Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from newsindex.analysis._classes import UNKNOWN, classify, readings
 from newsindex.analysis._lexicon import Lexicon
 from newsindex.analysis._rules import Rules
 from newsindex.analysis._tokens import fold
+from newsindex.forks import cached_property, tell
 
 RULES: Final = "3.5.2"  # of lemmagen3. Fixed in pyproject.toml too; metadata would have to be read to ask there
 _CACHED_FORMS: Final = 1 << 14
@@ -108,13 +109,18 @@ class Stemmer:
     name: Final = "romanian-lexicon"
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._snowball: Any = None
+        self.after_fork()
+        tell(self)
         self.readings = lru_cache(_CACHED_FORMS)(self._readings)
 
     def __call__(self, form: str) -> str:
         """The class of one form, taken as it is written; the last 16,384 distinct ones are remembered."""
         return self.readings(form)[0]
+
+    def after_fork(self) -> None:
+        """Nobody is at work with the stems; also for the copy in a forked child, whose parent may have been."""
+        self._lock = threading.Lock()
+        self._snowball: Any = None
 
     def __reduce__(self) -> tuple[type[Stemmer], tuple[()]]:
         return type(self), ()

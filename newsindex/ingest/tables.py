@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
+from newsindex import forks
 from newsindex.ingest.encoding import MAX_RECORD_BYTES, Line, lines
 from newsindex.ingest.faults import InputError
 from newsindex.ingest.records import KNOWN, TEXT_NAMES, Record, has_text
@@ -22,6 +23,7 @@ _DELIMITERS: Final = (",", ";", "\t")
 # The csv module has one limit on cells for the whole process. It is ours only while a row of ours is parsed, one
 # thread at a time, so that two of them cannot restore each other's.
 _limit_lock: Final = threading.Lock()
+forks.free(_limit_lock)
 
 
 def csv_records(file: str, blocks: Iterator[bytes]) -> Iterator[Record | InputError]:

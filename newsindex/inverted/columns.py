@@ -8,7 +8,6 @@ disk, so whatever is read is checked before it is used as an index; a fault is a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -16,6 +15,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from newsindex.analysis import clean
+from newsindex.forks import cached_property
 from newsindex.inverted import _strings
 from newsindex.inverted._columns import Numbers, Strings
 from newsindex.inverted._values import Choice, Numbered

@@ -12,12 +12,13 @@ The constants are what the bytes of an index were made with: to change one is to
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, Final
 
 import attrs
 import numpy as np
 from numpy.typing import NDArray
+
+from newsindex.forks import cached_property
 
 K1: Final = 0.9  # saturation of word frequency
 B_BODY: Final = 0.75  # how much the length of a body counts

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
+from newsindex.forks import cached_property
 from newsindex.inverted._columns import Numbers, Rows, Strings
 from newsindex.inverted._dictionary import Dictionary
 from newsindex.inverted._pages import Pages, pages_of

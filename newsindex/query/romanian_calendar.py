@@ -15,6 +15,8 @@ import threading
 from functools import lru_cache
 from typing import Any, Final
 
+from newsindex import forks
+
 UNITS: Final = ("zile", "săptămâni", "luni", "ani")  # that `ago` counts in
 MAX_COUNT: Final = 9999  # of them
 
@@ -22,6 +24,7 @@ _WORD: Final = re.compile(r"[a-z]{3,12}")
 _PROBE: Final = dt.datetime(2000, 1, 1)
 # Dateparser keeps the settings of its latest caller in objects that all threads share.
 _lock: Final = threading.Lock()
+forks.free(_lock)
 
 
 @lru_cache(maxsize=256)

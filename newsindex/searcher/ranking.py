@@ -6,7 +6,6 @@ import datetime as dt
 import math
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from newsindex.article import micros
 from newsindex.errors import QueryError
+from newsindex.forks import cached_property
 from newsindex.inverted import impacts
 from newsindex.inverted._words import Meant
 from newsindex.inverted.columns import UNDATED

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Final
 
 import attrs
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsindex.errors import CorruptIndexError
+from newsindex.forks import cached_property
 from newsindex.inverted import _patterns
 from newsindex.inverted._invert import GAP
 from newsindex.inverted._words import Meant

@@ -19,6 +19,7 @@ import attrs
 import filelock
 
 from newsindex.errors import CorruptIndexError, IndexLockedError, IndexNotFoundError, StorageError
+from newsindex.forks import tell
 from newsindex.store.directory import TEMPORARY, DiskDirectory, storage_errors
 
 NAME: Final = "write.lock"
@@ -87,6 +88,7 @@ class WriterLock:
     def __init__(self, path: str | Path) -> None:
         self._directory = DiskDirectory(path)
         self._lock: filelock.BaseFileLock | None = None
+        tell(self)
 
     def acquire(self, timeout: float = 10.0) -> None:
         """Take the lock, waiting for it up to `timeout` seconds; 0 tries once.
@@ -138,6 +140,11 @@ class WriterLock:
                     self._directory.remove(HOLDER_NAME)
             finally:
                 lock.release()
+
+    def after_fork(self) -> None:
+        """The lock stays the parent's: filelock has closed the child's copy of its descriptor, and with that alone the
+        child neither frees it nor keeps it when the parent dies."""
+        self._lock = None
 
     def __enter__(self) -> Self:
         if self._lock is None:

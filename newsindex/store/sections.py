@@ -41,6 +41,7 @@ import numpy.typing as npt
 from xxhash import xxh3_64_intdigest as _digest
 
 from newsindex.errors import CorruptIndexError, IndexVersionError
+from newsindex.forks import cached_property
 from newsindex.store.directory import Directory, OutputFile
 
 if TYPE_CHECKING:
@@ -459,7 +460,7 @@ class SectionReader:
     def _verify_table(self) -> None:
         self._verify_checksum("table", self._table_checksum, _table_checksum(self._raw_table().data, self.uid))
 
-    @functools.cached_property
+    @cached_property
     def _table(self) -> memoryview:
         self._verify_table()
         return self._raw_table().data

@@ -77,14 +77,29 @@ def _search(query: str, options: dict[str, Any]) -> Question:
     return ask
 
 
-QUESTIONS: Final[dict[str, Question]] = {
-    **{f"{query} {options}": _search(query, options) for query, options in QUERIES},
+_COUNTS: Final[dict[str, Question]] = {
     "timeline": lambda ix: ix.timeline("numărul", by="month"),
     "facets": lambda ix: ix.facets("numărul", "source"),
     "articles": lambda ix: {one.id: one for one in ix},
 }
+QUESTIONS: Final = {f"{query} {options}": _search(query, options) for query, options in QUERIES} | _COUNTS
 
 
 def answers(ix: ni.Index) -> dict[str, object]:
     """Everything that this archive answers, by question; equal for two archives that hold the same."""
     return {name: ask(ix) for name, ask in QUESTIONS.items()}
+
+
+def findings(ix: ni.Index) -> dict[str, object]:
+    """What this archive answers but for the order and the scores of hits.
+
+    These depend on how articles lie in segments, and on deleted ones until a merge drops them; all else does not.
+    """
+    said: dict[str, object] = {name: ask(ix) for name, ask in _COUNTS.items()}
+    for query, options in QUERIES:
+        res = ix.search(query, limit=None, **options)
+        said[f"{query} {options}"] = (
+            res.total,
+            {hit.id: (hit.title, hit.date, hit.source, hit.snippet()) for hit in res},
+        )
+    return said

@@ -1,0 +1,63 @@
+"""What becomes of our objects in a process that was made by `os.fork`, as some ways of `multiprocessing` make it.
+
+The child has a copy of every object, but of all threads only the one that forked: a lock that another thread held is
+held there for ever, a merge never ends, and a writer would write to its parent's index beside it. Objects to which
+that matters are told in the child, before anything else runs there: indexes and stemmers take a new lock, locks of
+writers are no longer theirs, and writers refuse to work.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakSet
+
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from functools import cached_property as cached_property
+else:
+
+    class cached_property(functools.cached_property):  # noqa: N801
+        """The one of later versions of Python, without a lock that all threads and objects share.
+
+        Two threads may both find the value; both are right.
+        """
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            if instance is None:
+                return self
+            value = instance.__dict__[self.attrname] = self.func(instance)
+            return value
+
+
+class Forked(Protocol):
+    """What is to be told in a forked child."""
+
+    def after_fork(self) -> None:
+        """Called in the child, for its copy."""
+
+
+_told: Final[WeakSet[Forked]] = WeakSet()
+
+
+def tell(one: Forked) -> None:
+    """Have `one.after_fork()` called in each child that is forked, for as long as it lives."""
+    _told.add(one)
+
+
+def free(lock: Lock) -> None:
+    """Have a lock, which is never held for long, held by nobody while a child is forked.
+
+    Only for one that lives as long as the process, and under which no other is taken.
+    """
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+
+
+def _in_child() -> None:
+    for one in list(_told):
+        one.after_fork()
+
+
+os.register_at_fork(after_in_child=_in_child)
