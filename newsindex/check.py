@@ -59,8 +59,7 @@ def _check_generation(directory: Directory, manifest: Manifest) -> Report:
         whole = FileReport(directory.path / entry.name, alive, alive)
         files.append(RemainingSegment(directory, entry.name, entry).count() if found else whole)
     errors += _check_ids(segments)
-    size = directory.size(manifests.NAME)
-    size += sum(segment.sections.size + (segment.tombstones.size if segment.tombstones else 0) for segment in segments)
+    size = directory.size(manifests.NAME) + sum(segment.size for segment in segments)
     articles = sum(entry.articles - entry.deleted for entry in manifest.segments)
     return Report(articles, len(manifest.segments), size, tuple(errors), tuple(files))
 

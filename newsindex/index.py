@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +33,7 @@ from newsindex.searcher.ranking import closeness
 from newsindex.searcher.widening import widen
 from newsindex.snapshot import Snapshot, open_snapshot
 from newsindex.store import manifest as manifests
-from newsindex.store.directory import Directory, DiskDirectory
+from newsindex.store.directory import Directory, DiskDirectory, storage_errors
 from newsindex.store.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def create(path: str | os.PathLike[str], exist_ok: bool = False) -> Index:
     if directory.stamp(manifests.NAME) is None:
         from newsindex.store.lock import WriterLock
 
-        with WriterLock(directory.path):
+        with WriterLock(directory):
             # Another process may have been faster.
             if directory.stamp(manifests.NAME) is None:
                 manifests.refuse_orphans(directory)
@@ -90,14 +90,17 @@ def open(path: str | os.PathLike[str]) -> Index:  # noqa: A001 -- the API calls 
         CorruptIndexError: its files are damaged.
         StorageError: the system refuses to read it.
     """
-    if not Path(path).is_dir():
+    if not os.path.isdir(path):
+        # What keeps this process from looking is another error.
+        with storage_errors(os.fspath(path), "read"), suppress(FileNotFoundError, NotADirectoryError, ValueError):
+            os.stat(path)
         raise IndexNotFoundError(f"{path}: no such directory; make an index with newsindex.create()", path=path)
     return Index(DiskDirectory(Path(path)))
 
 
 def search(path: str | os.PathLike[str], query: str | Query, **options: Any) -> Results:
     """Search the index in a directory, opening it once: `open(path).search(query, **options)` for scripts."""
-    place = Path(path).resolve()
+    place = Path(os.path.realpath(path))  # which no loop of links keeps from an answer
     index = _cache.get(place)
     if index is None:
         index = _cache[place] = open(place)
@@ -188,7 +191,7 @@ class Index:
         from newsindex.store.lock import WriterLock
         from newsindex.writer import Writer
 
-        lock = WriterLock(self.path)
+        lock = WriterLock(self._directory)
         lock.acquire(timeout)
         try:
             return Writer(self._directory, lock, self.snapshot, self._stemmer, memory)
@@ -450,7 +453,7 @@ class Index:
             articles=len(snapshot),
             deleted=sum(entry.deleted for entry in entries),
             segments=len(entries),
-            bytes=sum(self._directory.size(name) for name in (manifests.NAME, *snapshot.manifest.files)),
+            bytes=self._directory.size(manifests.NAME) + sum(segment.size for segment in snapshot.segments),
             generation=snapshot.manifest.generation,
             terms=sum(len(segment.terms) for segment in segments),
             words=sum(sum(segment.words.values()) for segment in segments),

@@ -25,7 +25,7 @@ from newsindex.inverted.segment import LiveSegment
 from newsindex.records import write_merged_articles
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
-from newsindex.store.directory import Directory, OutputFile
+from newsindex.store.directory import Directory, OutputFile, new_file
 from newsindex.store.manifest import SegmentEntry
 from newsindex.store.sections import SectionWriter, new_uid
 
@@ -168,8 +168,8 @@ class _Stoppable:
 
     @contextmanager
     def create(self, name: str) -> Iterator[_StoppableFile]:
-        """A new file, closed when the block ends."""
-        with self.inner.create(name) as file:
+        """A new file, closed when the block ends and removed where it fails."""
+        with new_file(self.inner, name) as file:
             yield _StoppableFile(file, self._stop)
 
 

@@ -50,6 +50,11 @@ class OpenSegment:
             else None
         )
 
+    @property
+    def size(self) -> int:
+        """Of its files, in bytes; a writer may have removed them since they were opened."""
+        return self.sections.size + (self.tombstones.size if self.tombstones else 0)
+
     @cached_property
     def dead(self) -> NDArray[np.uint32]:
         """The docids of deleted articles, ascending."""

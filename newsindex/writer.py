@@ -30,7 +30,7 @@ from newsindex.merging import FILES, Merged, Merging, Source, choose_merge, give
 from newsindex.records import BufferedRecords
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
-from newsindex.store.directory import Directory
+from newsindex.store.directory import Directory, new_file
 from newsindex.store.lock import WriterLock
 from newsindex.store.sections import SectionWriter, new_uid
 
@@ -68,6 +68,7 @@ class Writer:
         self._pid = os.getpid()
         self._merging = Merging(directory)
         self._builder = SegmentBuilder(stemmer)
+        self._next_file = 0
         self._reset()
         manifests.sweep(directory, self._manifest)
         tell(self)
@@ -78,9 +79,12 @@ class Writer:
 
     def _reset(self) -> None:
         snapshot = self._latest()
+        # A commit that failed or was killed in its last step has renamed the manifest and never synced that. What it
+        # replaced must stay until it is: a loss of power could bring back the one before.
+        self._directory.sync()
         self._manifest = snapshot.manifest
         self._segments = list(snapshot.segments)
-        self._next_file = snapshot.manifest.next_file
+        self._next_file = max(self._next_file, snapshot.manifest.next_file)  # names of what may not be swept stay taken
         self._fields = list(snapshot.manifest.fields)
         self._known_fields = set(self._fields)
         self._dead: dict[str, set[int]] = {}
@@ -230,8 +234,8 @@ class Writer:
         when everything is durable; it is tried again with the next.
 
         Raises:
-            StorageError: the disk refuses. The index is as before or, where only a merge failed, has the commit in it.
-                Nothing that was added is lost: the commit may be tried again.
+            StorageError: the disk refuses. The index is as before or, where only one of the last steps or a merge
+                failed, has the commit in it. Nothing that was added is lost: the commit may be tried again.
             CorruptIndexError: a merge found a damaged segment. The index has the commit in it.
         """
         with self._working():
@@ -266,7 +270,7 @@ class Writer:
             return
         name = manifests.segment_name(self._next_file)
         self._next_file += 1
-        with self._directory.create(name) as file:
+        with new_file(self._directory, name) as file:
             segment = OpenSegment(self._directory, write_segment(file, name, self._write_buffer))
         self._bury(list(self._numbers))
         self._segments.append(segment)
@@ -310,7 +314,7 @@ class Writer:
             return None
         name, uid = manifests.tombstones_name(segment.entry.name, self._next_file), new_uid()
         self._next_file += 1
-        with self._directory.create(name) as file:
+        with new_file(self._directory, name) as file:
             sections = SectionWriter(file, "tombstones", uid)
             sections.add("docs", dead)
             sections.finish({"segment": segment.entry.name})

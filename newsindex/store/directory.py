@@ -47,6 +47,7 @@ _REMEDIES: Final = {
     errno.ENOTDIR: "pass the directory of an index, not a file",
     errno.EISDIR: "move away the directory that stands where a file belongs",
     errno.EIO: "the disk may be failing: check it before trying again",
+    errno.EINTR: "try again",
 }
 
 
@@ -135,6 +136,23 @@ class Directory(Protocol):
         """Return when creations, renames and removals so far would survive a loss of power."""
 
 
+@contextlib.contextmanager
+def new_file(directory: Directory, name: str) -> Iterator[OutputFile]:
+    """A new file for the block to write, closed when it ends and removed again where it fails.
+
+    A disk that is full needs that room to try again.
+    """
+    file = directory.create(name)
+    try:
+        with file:
+            yield file
+    except BaseException:
+        # What a failing disk does not even remove is swept by a later commit; the block's error says more.
+        with contextlib.suppress(FileNotFoundError, StorageError):
+            directory.remove(name)
+        raise
+
+
 @lru_cache(maxsize=64)  # every search names the manifest
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
@@ -162,6 +180,8 @@ class _DiskFile:
             # One call may write less than it was given: Linux stops at 2 GiB, a full disk anywhere.
             while view:
                 written = os.write(self._descriptor, view)
+                if not written:
+                    raise OSError(errno.EIO, "the system took nothing of it")  # and might for ever
                 self._size += written
                 view = view[written:]
 
@@ -214,9 +234,13 @@ class DiskDirectory:
     def _make(self) -> None:
         with storage_errors(self._path, "make the directory"):
             missing = [place for place in (self._path, *self._path.parents) if not place.exists()]
-            self._path.mkdir(parents=True, exist_ok=True)
-        for place in missing:
-            DiskDirectory(place.parent).sync()
+            for place in reversed(missing):
+                place.mkdir(exist_ok=True)
+                try:
+                    DiskDirectory(place.parent).sync()
+                except StorageError:
+                    place.rmdir()  # who tries again would take what is there for durable
+                    raise
 
     def create(self, name: str) -> OutputFile:
         path = self._path / _checked(name)

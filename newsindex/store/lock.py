@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import re
@@ -20,7 +21,7 @@ import filelock
 
 from newsindex.errors import CorruptIndexError, IndexLockedError, IndexNotFoundError, StorageError
 from newsindex.forks import tell
-from newsindex.store.directory import TEMPORARY, DiskDirectory, storage_errors
+from newsindex.store.directory import TEMPORARY, Directory, DiskDirectory, storage_errors
 
 NAME: Final = "write.lock"
 HOLDER_NAME: Final = "write.lock.json"
@@ -76,6 +77,9 @@ class Holder:
 class WriterLock:
     """The right to write to the index in a directory. One object stands for one writer and cannot be taken twice.
 
+    Args:
+        place: the directory, or where it is. The lock itself is the operating system's, on a file that stays empty.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place, WriterLock(place) as lock:
     ...     try:
@@ -85,8 +89,8 @@ class WriterLock:
     True
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._directory = DiskDirectory(path)
+    def __init__(self, place: Directory | str | Path) -> None:
+        self._directory: Directory = DiskDirectory(place) if isinstance(place, str | Path) else place
         self._lock: filelock.BaseFileLock | None = None
         tell(self)
 
@@ -102,8 +106,13 @@ class WriterLock:
         if not timeout >= 0:
             raise ValueError(f"timeout cannot be {timeout}; pass seconds from 0 up")
         path = self._directory.path
-        if not path.exists():  # filelock would make it
-            raise IndexNotFoundError(f"{path}: no such directory; make an index with newsindex.create()", path=path)
+        try:
+            with storage_errors(path, "lock"):
+                os.stat(path)  # filelock would make it
+        except FileNotFoundError as error:
+            raise IndexNotFoundError(
+                f"{path}: no such directory; make an index with newsindex.create()", path=path
+            ) from error
         # A new object each time: filelock's own would let its holder in twice. Not bound to a thread, since a writer
         # may be closed by another one than opened it.
         lock = filelock.FileLock(path / NAME, thread_local=False, is_singleton=False)
@@ -118,7 +127,7 @@ class WriterLock:
             if isinstance(lock, filelock.SoftFileLock):
                 # What filelock falls back to is the mere existence of a file, which outlives a killed holder.
                 raise self._no_locks()
-            self._write_holder()
+            self._note_holder()
         except BaseException:
             lock.release()
             raise
@@ -136,8 +145,7 @@ class WriterLock:
         lock, self._lock = self._lock, None
         if lock is not None:
             try:
-                with contextlib.suppress(FileNotFoundError):
-                    self._directory.remove(HOLDER_NAME)
+                self._remove_holder()
             finally:
                 lock.release()
 
@@ -153,6 +161,19 @@ class WriterLock:
 
     def __exit__(self, *exception: object) -> None:
         self.release()
+
+    def _note_holder(self) -> None:
+        try:
+            self._write_holder()
+        except StorageError as error:
+            # A full disk must not keep out the writer that would sweep it.
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._remove_holder()  # of another one
+
+    def _remove_holder(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._directory.remove(HOLDER_NAME)
 
     def _write_holder(self) -> None:
         with self._directory.create(HOLDER_NAME + TEMPORARY) as file:
