@@ -6,8 +6,8 @@ Nothing but their own code checks bounds in kernels, and a read past an end most
 modules are compiled with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy below build/sanitized, so that what
 is installed stays as it is; the next run compiles what has changed. Where no test is named, those of KERNELS run, the
 fuzzers of test_reliability_fuzz among them; `--long` and all else is passed to pytest. The first finding ends the
-process with a report that names the line of C, beside which a comment quotes the line of Cython. Compiling takes some
-minutes, and tests take about four times as long as without.
+process with a report that names the line of C, beside which a comment quotes the line of Cython. Compiling takes
+eight minutes of a processor's time the first time, and the tests then some twenty-five.
 
 It takes gcc with its libasan and libubsan (they come with it), and what `pip install -e '.[test]'` brings.
 """
