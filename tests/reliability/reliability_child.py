@@ -18,7 +18,9 @@ import newsindex as ni
 THEMES: Final = ("first commit", "add", "delete", "merge")
 STEPS: Final = {"first commit": 2, "add": 12, "delete": 12, "merge": 12}  # that a process takes before it ends
 BEFORE: Final = 36  # articles that are there before the first step, but for the first commit
-MEMORY: Final = 25_000  # bytes, so that a writer of merges writes segments before it commits, too
+MEMORY: Final = (
+    400_000  # bytes: while a merge runs, room for three articles, so that segments are written amidst a step
+)
 
 FORKSERVER: Final = multiprocessing.get_context("forkserver")  # processes that begin at once, from a clean one
 FORKSERVER.set_forkserver_preload(["newsindex.index", "newsindex.writer", "newsindex.store.lock"])

@@ -238,7 +238,7 @@ def test_threads_that_share_a_writer_and_ask_again_lose_nothing(ix: ni.Index, lo
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-4)
     try:
-        with mock.patch("newsindex.merging.FANOUT", 3), ix.writer(timeout=0, memory=50_000) as w:
+        with mock.patch("newsindex.merging.FANOUT", 3), ix.writer(timeout=0, memory=450_000) as w:
             threads = [threading.Thread(target=work, args=(first,)) for first in firsts]
             for thread in threads:
                 thread.start()
