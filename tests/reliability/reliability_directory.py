@@ -44,7 +44,7 @@ class _File:
 class FailingDirectory:
     """Passes calls on to `inner`, but refuses `lasts` of them (None: all) from call number `fails` (None: never) on.
 
-    With `late`, a call that is refused was done all the same, a write by half: disks may report that they failed after
+    `failed` says whether one was refused. With `late`, a call that is refused was done all the same, a write by half: disks may report that they failed after
     they have done what they were told.
     """
 
@@ -58,16 +58,12 @@ class FailingDirectory:
     ) -> None:
         self.inner, self.fails, self.lasts, self.error, self.late = inner, fails, lasts, error, late
         self.calls: list[str] = []
+        self.failed = False
         self._lock = threading.Lock()
 
     @property
     def path(self) -> Path:
         return self.inner.path
-
-    @property
-    def failed(self) -> bool:
-        """Whether a call was refused."""
-        return self.fails is not None and len(self.calls) > self.fails
 
     def fail_after(self, calls: int) -> None:
         """Let so many calls pass from now on."""
@@ -81,7 +77,9 @@ class FailingDirectory:
         with self._lock:
             number = len(self.calls)
             self.calls.append(name)
-        return self.fails is not None and 0 <= number - self.fails < (self.lasts or number + 1)
+            refuses = self.fails is not None and 0 <= number - self.fails < (self.lasts or number + 1)
+            self.failed = self.failed or refuses
+        return refuses
 
     def call(self, name: str, path: Path, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Count a call, and do it or refuse it."""
