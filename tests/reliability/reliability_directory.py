@@ -44,8 +44,8 @@ class _File:
 class FailingDirectory:
     """Passes calls on to `inner`, but refuses `lasts` of them (None: all) from call number `fails` (None: never) on.
 
-    `failed` says whether one was refused. With `late`, a call that is refused was done all the same, a write by half: disks may report that they failed after
-    they have done what they were told.
+    `failed` says whether one was refused. With `late`, a call that is refused was done all the same, a write by half:
+    disks may report that they failed after they have done what they were told.
     """
 
     def __init__(
