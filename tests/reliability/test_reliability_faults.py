@@ -338,19 +338,19 @@ def test_writes_that_take_nothing_are_refused(prepared: Path, tmp_path: Path) ->
 def test_a_directory_that_could_not_be_synced_is_made_again(tmp_path: Path, fails: int) -> None:
     """Else who tries again would never sync it."""
     made = [tmp_path / "a", tmp_path / "a" / "b"]
-    opened: list[Path] = []
-    refused = [fails + 1]
+    synced: list[Path] = []
+    failed: list[Path] = []
 
     def fault(number: int, name: str, function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-        if name == "open" and (path := Path(given[0])) in (tmp_path, *made) and path.is_dir():
-            opened.append(path)
-            if len(opened) in refused:
+        if name == "open" and (path := Path(given[0])) in (tmp_path, *made):
+            if len(synced) == fails and not failed:
+                failed.append(path)
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
+            synced.append(path)
         return function(*given)
 
     with below(fault):
         with pytest.raises(ni.StorageError, match="cannot sync"):
             ni.create(made[-1])
-        del opened[fails:], refused[:]
         ni.create(made[-1])
-    assert {tmp_path, *made} == set(opened)
+    assert {tmp_path, *made} == set(synced)
