@@ -16,7 +16,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,7 @@ from newsindex.errors import (
     IndexExistsError,
     IndexVersionError,
 )
+from newsindex.forks import cached_property
 from newsindex.inverted._columns import Strings
 from newsindex.inverted.segment import Segment
 from newsindex.records import StoredArticles

@@ -8,10 +8,10 @@ written, whatever happened around it; a damaged footer or table only makes fewer
 
 from __future__ import annotations
 
-import functools
 import json
 
 from newsindex.errors import CorruptIndexError, IndexVersionError
+from newsindex.forks import cached_property
 from newsindex.store.sections import FOOTER_BEGIN, MAX_FOOTER_BYTES, SectionReader
 
 
@@ -48,6 +48,6 @@ class SalvagedSections(SectionReader):
             return None
         return low + place, text[:end].encode("utf-8", "surrogateescape")
 
-    @functools.cached_property
+    @cached_property
     def _table(self) -> memoryview:
         return self._raw_table().data
