@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import Final, Literal
@@ -114,8 +115,13 @@ class ArticleReader(Iterator[Article]):
         suffix, codec = paths.split_suffix(path) or ("", "")
         before, size = self.bytes_read, 0
         try:
-            with open(path, "rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
+            with open(path, "rb", buffering=0, opener=_without_waiting) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise InputError(
+                        name, "no regular file any more; put the articles there again", kind="unreadable file"
+                    )
+                size = status.st_size
                 content = compressed.expand(name, codec, self._blocks(file))
                 for item in _parser(suffix)(name, content):
                     yield item if isinstance(item, InputError) else _article(name, suffix, item)
@@ -139,6 +145,11 @@ class ArticleReader(Iterator[Article]):
             # Tracebacks would keep the records alive that the errors are about; the message says it all.
             error.__traceback__ = error.__cause__ = error.__context__ = None
             self.errors.append(error)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    # A pipe that has taken the place of a file since it was found would wait for a writer for ever.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _article(file: str, suffix: str, record: Record) -> Article | InputError:
