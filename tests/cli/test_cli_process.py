@@ -66,6 +66,7 @@ def test_a_real_interrupt_leaves_the_index_as_it_was(archive: Path, tmp_path: Pa
             add(self, article)
             signal.raise_signal(signal.SIGINT)  # to this thread: another might take the signal too late
         Writer.add = interrupted
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # which shells take from what is in the background
         main(sys.argv[1:])
     """
     process = subprocess.run(
