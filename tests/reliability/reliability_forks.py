@@ -20,6 +20,7 @@ import newsindex as ni
 from newsindex.ingest import tables
 from newsindex.merging import _merge as merge
 from newsindex.query import romanian_calendar
+from newsindex.store.lock import WriterLock
 from newsindex.writer import Writer
 
 FORK = multiprocessing.get_context("fork")
@@ -59,6 +60,17 @@ def calls(w: Writer) -> list[Callable[[], object]]:
 
 
 # A writer in a child.
+
+
+def give_back(say: Connection, lock: WriterLock) -> None:
+    lock.release()
+    say.send("given back")
+
+
+def fork_with_a_lock(place: str, pipe: Connection) -> None:
+    with WriterLock(place) as lock:
+        pipe.send(saying(give_back, lock))
+        pipe.recv()
 
 
 def use_its_writer(say: Connection, index: ni.Index, w: Writer) -> None:

@@ -109,6 +109,15 @@ def test_a_writer_that_closes_frees_it_whatever_its_children_do(ix: ni.Index) ->
 # Forks.
 
 
+def test_a_childs_copy_of_a_lock_gives_nothing_back(ix: ni.Index) -> None:
+    with running(forks.fork_with_a_lock, ix.path) as (pipe, holder):
+        assert hear(pipe) == ["given back", 0]
+        with pytest.raises(ni.IndexLockedError) as caught:
+            ix.writer(timeout=0)
+        assert caught.value.holder == holder.pid
+        pipe.send("go on")
+
+
 def test_a_child_can_neither_write_nor_free_the_lock_nor_hang(ix: ni.Index) -> None:
     with running(forks.fork_while_writing, ix.path) as (pipe, holder):
         *refused, locked, count, code = hear(pipe)
