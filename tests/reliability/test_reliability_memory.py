@@ -14,6 +14,7 @@ from reliability_memory import BUDGET
 import newsindex as ni
 
 ROOM = 150 << 20  # beside the budget of a writer; also what merging may take
+NOISE = 12 << 20  # of the allocator and of pages that are read ahead: what is kept without need is several times as much
 WAYS = 24 << 20  # of searches, beside the pages of the files that they look at
 
 
@@ -51,6 +52,6 @@ def test_what_work_takes_does_not_grow_with_the_archive(
     assert max(found["build"]) < BUDGET + ROOM
     assert max(found["merge"]) < ROOM
     for work in ("build", "merge"):
-        assert found[work][1] < 2 * found[work][0] + (6 << 20)
+        assert found[work][1] < 2 * found[work][0] + NOISE
     for number, size in enumerate(sizes):
         assert found["search"][number] < size + WAYS
