@@ -28,6 +28,7 @@ from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile, new_file
 from newsindex.store.manifest import SegmentEntry
 from newsindex.store.sections import SectionWriter, new_uid
+from newsindex.threads import new_thread
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -120,7 +121,7 @@ class Merging:
         """
         name, spool = (manifests.segment_name(number + k) for k in range(FILES))
         stop = threading.Event()
-        pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-merge")
+        pool = new_thread("merge")
         future = pool.submit(_merge, _Stoppable(self._directory, stop), sources, name, spool)
         self._running = _Running(pool, future, stop, frozenset((name, spool)))
 

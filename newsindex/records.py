@@ -32,6 +32,7 @@ from newsindex.inverted.columns import Packed, pack, picked, wide, write_strings
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import ArticleReader, ArticleWriter, Frame
 from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.threads import new_thread
 
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records or frames that are handled at a time
@@ -137,13 +138,15 @@ class _PackedRecords:
             with suppress(OSError):  # of systems that know huge pages but have none; they only save time
                 self._memory.madvise(_HUGE)
 
-    def append(self, record: bytes) -> bool:
-        """Keep one more; False where there is no room for it."""
-        if self._bounds[-1] + len(record) > len(self._memory):
-            return False
+    @property
+    def room(self) -> int:
+        """The bytes that there is room for still."""
+        return len(self._memory) - self._bounds[-1]
+
+    def append(self, record: bytes) -> None:
+        """Keep one more, for which there is room."""
         self._memory.write(record)
         self._bounds.append(self._bounds[-1] + len(record))
-        return True
 
     def views(self) -> list[memoryview]:
         """The records."""
@@ -164,16 +167,18 @@ class BufferedRecords:
         self._writer: ArticleWriter | None = None
         self.nbytes = 0
 
-    def append(self, record: bytes) -> None:
-        """Keep one more.
+    def make_room(self, size: int) -> None:
+        """See to it that a record of so many bytes can be appended.
 
         Raises:
             MemoryError: there is none for it.
         """
-        if not self._packed or not self._packed[-1].append(record):
-            packed = _PackedRecords(max(_ROOM, len(record)))
-            packed.append(record)
-            self._packed.append(packed)
+        if not self._packed or self._packed[-1].room < size:
+            self._packed.append(_PackedRecords(max(_ROOM, size)))
+
+    def append(self, record: bytes) -> None:
+        """Keep one more, for which room was made."""
+        self._packed[-1].append(record)
         self.nbytes += len(record)
 
     @contextmanager
@@ -183,15 +188,10 @@ class BufferedRecords:
         The end of the block waits for the thread and raises what went wrong there. What was compressed stays so, and
         whoever tries again goes on from there.
         """
-        from concurrent.futures import ThreadPoolExecutor  # which takes a while, and readers do without
-
-        pool = ThreadPoolExecutor(1, thread_name_prefix="newsindex-zstd")
-        try:
+        with new_thread("zstd") as pool:
             made = pool.submit(self._compress)
             yield
             made.result()
-        finally:
-            pool.shutdown()
 
     def _compress(self) -> None:
         if self._writer is None:

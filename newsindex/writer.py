@@ -9,11 +9,12 @@ own when the writer closes, so that a merge that fails costs nothing.
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
 import attrs
 import numpy as np
@@ -37,18 +38,51 @@ from newsindex.store.sections import SectionWriter, new_uid
 # What a writer is, at the moment.
 _READY: Final = "ready"
 _WORKING: Final = "working"
+_TORN: Final = "torn"  # it was interrupted in the midst of its work, and what it has buffered may not fit together
 _CLOSED: Final = "closed"
 _ELSEWHERE: Final = "elsewhere"  # in the process that forked this one
 
 _BESIDE: Final = 0.5  # of the memory is the buffer's while a merge runs beside, which takes 70 MB for 200,000 articles
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Method = Callable[Concatenate["Writer", _P], _R]
+
+
+def _alone(*, mending: bool = False) -> Callable[[_Method[_P, _R]], _Method[_P, _R]]:
+    """Have a method of a writer keep all others out while it works. What is `mending` also works where it is torn."""
+
+    def decorate(method: _Method[_P, _R]) -> _Method[_P, _R]:
+        @functools.wraps(method)
+        def work(self: Writer, /, *given: _P.args, **named: _P.kwargs) -> _R:
+            # The interpreter changes threads, and is interrupted, where something is called or jumps back: not between
+            # two of these lines. A lock would take longer than the rest of a small `add` does.
+            if self._state is not _READY and not (mending and self._state is _TORN):
+                raise self._refusal()
+            self._state = _WORKING
+            try:
+                return method(self, *given, **named)
+            except Exception:
+                raise
+            except BaseException:
+                self._halfway = True  # it may have come between any two lines
+                raise
+            finally:
+                if self._state is _WORKING:  # not closed, nor in a child that was forked meanwhile
+                    self._state = _TORN if self._halfway else _READY
+
+        return work
+
+    return decorate
+
 
 class Writer:
     """The one writer of an index, from `Index.writer()`. A context manager: commits on a clean exit, else rolls back.
 
-    For one thread at a time: a call while another one is at work raises `NewsIndexError` and changes nothing. A process
-    that is forked meanwhile must take a writer of its own; in its copy of this one every call raises that too, but for
-    `close`, which does nothing there.
+    For one thread at a time: a call while another one is at work raises `NewsIndexError` and changes nothing. After one
+    that was interrupted, as by Ctrl-C, every call raises it but for `rollback` and `close`. A process that is forked
+    meanwhile must take a writer of its own; in its copy of this one every call raises that too, but for `close`, which
+    does nothing there.
     """
 
     def __init__(
@@ -95,6 +129,7 @@ class Writer:
         self._builder = SegmentBuilder(self._stemmer)
         self._records = BufferedRecords()
         self._numbers: dict[str, int] = {}
+        self._halfway = False  # whether these may not fit together
 
     def __enter__(self) -> Self:
         return self
@@ -116,28 +151,18 @@ class Writer:
         Raises:
             CorruptIndexError, StorageError: a merge failed. What was committed is in the index.
         """
-        if self._state in (_CLOSED, _ELSEWHERE):
-            return
-        with ExitStack() as stack, self._working(then=_CLOSED):
+        if self._state not in (_CLOSED, _ELSEWHERE):
+            self._close()
+
+    @_alone(mending=True)
+    def _close(self) -> None:
+        with ExitStack() as stack:
+            stack.callback(setattr, self, "_state", _CLOSED)
             stack.callback(self._lock.release)
             stack.callback(self._builder.close)
             stack.callback(self._merging.abandon)
-            if not self._pending():
+            if not self._halfway and not self._pending():
                 self._settle()
-
-    @contextmanager
-    def _working(self, then: str = _READY) -> Iterator[None]:
-        """Keep all others out while the block works."""
-        # The interpreter changes threads where something is called or jumps back: not between these two lines. A lock
-        # would take longer than the rest of a small `add` does.
-        if self._state is not _READY:
-            raise self._refusal()
-        self._state = _WORKING
-        try:
-            yield
-        finally:
-            if self._state is _WORKING:  # not in a child that was forked meanwhile
-                self._state = then
 
     def _refusal(self) -> NewsIndexError:
         if self._state is _CLOSED:
@@ -147,45 +172,50 @@ class Writer:
                 f"this writer belongs to process {self._pid}, and this process is a fork of it; "
                 "take a writer of its own from index.writer()"
             )
+        if self._state is _TORN:
+            return NewsIndexError(
+                "this writer was interrupted in the midst of its work; call rollback(), then add and delete again what "
+                "was not committed"
+            )
         return NewsIndexError(
             "this writer is at work for another thread, or for what a signal has interrupted; "
             "let one thread write, or put a lock of yours around each call"
         )
 
+    @_alone()
     def add(self, article: Article) -> None:
         """Insert an article, or replace the one with the same id.
 
         Raises:
             ArticleError: it is no `Article`, or brings more than 256 distinct names of extra fields into the index.
             StorageError: the memory budget was reached and the segment could not be written.
+            MemoryError: there is none. Add it again; should the writer refuse to, `rollback` comes first.
         """
-        # `_working`, written out: this is called a million times.
-        if self._state is not _READY:
-            raise self._refusal()
-        self._state = _WORKING
-        try:
-            self._add(article)
-        finally:
-            if self._state is _WORKING:
-                self._state = _READY
-
-    def _add(self, article: Article) -> None:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
         if not article.extra.keys() <= self._known_fields:
             self._note_fields(article)
+        self._builder.make_room()
+        self._records.make_room(len(record))
+        try:
+            self._buffer(article, record)
+        except MemoryError:
+            self._halfway = True
+            raise
+        if self._builder.memory + self._records.nbytes > self._room:
+            self._spill()
+            give_back()
+            self._take_merged()
+            self._merge_more()
+
+    def _buffer(self, article: Article, record: bytes) -> None:
         number = self._builder.add(article)
         before = self._numbers.get(article.id)
         if before is not None:
             self._builder.remove(before)
         self._numbers[article.id] = number
         self._records.append(record)
-        if self._builder.memory + self._records.nbytes > self._room:
-            self._spill()
-            give_back()
-            self._take_merged()
-            self._merge_more()
 
     @property
     def _room(self) -> float:
@@ -205,15 +235,15 @@ class Writer:
         self._fields += fresh
         self._known_fields.update(fresh)
 
+    @_alone()
     def delete(self, article_id: str) -> bool:
         """Delete the article with this id; True if it was there."""
-        with self._working():
-            if not is_id(article_id):
-                return False
-            number = self._numbers.pop(article_id, None)
-            if number is not None:
-                self._builder.remove(number)
-            return self._bury([article_id]) > 0 or number is not None
+        if not is_id(article_id):
+            return False
+        number = self._numbers.pop(article_id, None)
+        if number is not None:
+            self._builder.remove(number)
+        return self._bury([article_id]) > 0 or number is not None
 
     def _bury(self, ids: Sequence[str]) -> int:
         """Mark the articles with these ids in written segments as dead; returns how many lived."""
@@ -227,6 +257,7 @@ class Writer:
             count += len(fresh)
         return count
 
+    @_alone()
     def commit(self) -> None:
         """Make everything added and deleted so far durable and visible. Without changes it publishes nothing.
 
@@ -238,9 +269,8 @@ class Writer:
                 failed, has the commit in it. Nothing that was added is lost: the commit may be tried again.
             CorruptIndexError: a merge found a damaged segment. The index has the commit in it.
         """
-        with self._working():
-            self._save()
-            self._merge_more()
+        self._save()
+        self._merge_more()
 
     def _save(self) -> None:
         self._spill()
@@ -254,12 +284,12 @@ class Writer:
         listed = tuple(segment.entry for segment in self._segments) == self._manifest.segments
         return bool(self._numbers) or any(self._dead.values()) or not listed
 
+    @_alone(mending=True)
     def rollback(self) -> None:
         """Forget everything added and deleted since the last commit. A merge under way is given up with it."""
-        with self._working():
-            self._merging.abandon()
-            self._reset()
-            manifests.sweep(self._directory, self._manifest)
+        self._merging.abandon()
+        self._reset()
+        manifests.sweep(self._directory, self._manifest)
 
     # Writing segments.
 
@@ -323,14 +353,14 @@ class Writer:
 
     # Merging.
 
+    @_alone()
     def optimize(self) -> None:
         """Merge all segments into one, without the articles that were deleted; commits what is pending first."""
-        with self._working():
-            self._save()
-            self._merging.abandon()
-            if len(self._segments) > 1 or any(segment.entry.deleted for segment in self._segments):
-                self._begin_merge(self._segments)
-                self._settle()
+        self._save()
+        self._merging.abandon()
+        if len(self._segments) > 1 or any(segment.entry.deleted for segment in self._segments):
+            self._begin_merge(self._segments)
+            self._settle()
 
     def _merge_more(self) -> None:
         """Begin the next merge, unless one was begun that is not taken yet."""

@@ -48,12 +48,15 @@ def failing() -> type[FailingDirectory]:
 
 
 @pytest.fixture
-def read_only() -> Iterator[tuple[Path, Callable[[], contextlib.AbstractContextManager[None]]]]:
-    """A directory and a context in which this process may not write to it, root or not."""
+def read_only() -> Iterator[tuple[Path, Callable[..., contextlib.AbstractContextManager[None]]]]:
+    """A directory and a context in which this process may not write to it, root or not.
+
+    Or may do with it what another mode says, but as another user where it is root's.
+    """
 
     @contextlib.contextmanager
-    def unprivileged() -> Iterator[None]:
-        place.chmod(0o555)
+    def unprivileged(mode: int = 0o555) -> Iterator[None]:
+        place.chmod(mode)
         root = os.geteuid() == 0
         try:
             if root:

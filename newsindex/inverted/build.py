@@ -11,7 +11,7 @@ from array import array
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -32,6 +32,7 @@ from newsindex.inverted.fields import TEXT, TITLE, is_stemmed
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
 from newsindex.inverted.vocabulary import Terms, Vocabulary
+from newsindex.threads import new_thread
 
 PORTION: Final = 700_000  # occurrences that are sorted at a time
 _SORTERS: Final = 2  # threads that do so, as one takes longer to sort a portion than another to encode it
@@ -67,12 +68,16 @@ class SegmentBuilder:
         """
         return self._cost + self._prose.words * _WORD_COST + self._prose.forms_nbytes * _FORM_COST
 
-    def add(self, article: Article) -> int:
-        """Buffer an article; returns its number.
+    def make_room(self) -> None:
+        """Get ready for one more article. Whoever adds many calls this before each, or they wait to be read at the end.
 
         Raises:
-            MemoryError: there was none for an earlier one. This one was not added.
+            MemoryError: there was none for an earlier one. Nothing is lost; it may be tried again.
         """
+        self._prose.make_room()
+
+    def add(self, article: Article) -> int:
+        """Buffer an article; returns its number."""
         number = len(self._ids)
         title, date = article.title, article.date
         self._prose.add(title, article.body)
@@ -229,10 +234,13 @@ def _sorted(portions: Iterator[_Unsorted]) -> Generator[_Portion, None, None]:
     """
     rooms = deque([np.empty((0, 3), np.int32)] * (_SORTERS + 1))
     sorting: deque[Future[_Portion]] = deque()
-    with ThreadPoolExecutor(_SORTERS, thread_name_prefix="newsindex-sort") as pool:
-        for portion in portions:
+    threads: list[ThreadPoolExecutor] = []
+    with ExitStack() as stack:
+        for number, portion in enumerate(portions):
             rooms.append(portion.roomy(rooms.popleft()))
-            sorting.append(pool.submit(portion.sort, rooms[-1]))
+            if number < _SORTERS:
+                threads.append(stack.enter_context(new_thread("sort")))
+            sorting.append(threads[number % _SORTERS].submit(portion.sort, rooms[-1]))
             if len(sorting) > _SORTERS:
                 yield sorting.popleft().result()
         while sorting:

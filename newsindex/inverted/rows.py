@@ -20,6 +20,7 @@ from newsindex.analysis._forms import END
 from newsindex.inverted._metadata import RowNumbers
 from newsindex.inverted.columns import Sink, places_of, starts_of, write_values
 from newsindex.inverted.fields import facet_values
+from newsindex.threads import new_thread
 
 BATCH: Final = 1 << 20  # characters that are read in one go
 _THREADS: Final = 2  # fixed, as are the batches that each reads: what they find shall not depend on the machine
@@ -92,14 +93,17 @@ class ProseRows:
         """
         return self._words + self._unread // 4
 
-    def add(self, title: str, body: str) -> None:
-        """Add an article.
+    def make_room(self) -> None:
+        """Hand articles over to be read, where these are many by now.
 
         Raises:
-            MemoryError: there was none for the words of an earlier one. This one was not added.
+            MemoryError: there was none for the words of an earlier one, or for a thread. It may be tried again.
         """
         if self._characters >= BATCH:
             self._hand_over()
+
+    def add(self, title: str, body: str) -> None:
+        """Add an article."""
         characters = len(title) + len(body)
         self._texts += title, body
         self._characters += characters
@@ -108,9 +112,9 @@ class ProseRows:
     def _hand_over(self) -> None:
         while len(self._under_way) >= _AHEAD:
             self._take()
-        if not self._pools:
-            self._pools = [ThreadPoolExecutor(1, thread_name_prefix="newsindex-words") for _ in self._tables]
         table = self._batches % _THREADS
+        if table == len(self._pools):
+            self._pools.append(new_thread("words"))
         self._under_way.append((self._texts, self._pools[table].submit(self._scan, self._texts, table)))
         self._texts, self._characters = [], 0
         self._batches += 1

@@ -19,16 +19,12 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from reliability_change import FRESH, NEW, OLD, Content, alter, change, content, left
 from reliability_directory import ERRORS, FailingDirectory, FailingSystem
 from reliability_support import articles
 
 import newsindex as ni
 from newsindex.store.directory import DiskDirectory
-
-Content = dict[str, ni.Article]
-OLD = {one.id: one for one in articles(range(6))}
-FRESH = articles((2, 7, 8), version=1)
-NEW = {id_: one for id_, one in OLD.items() if id_ != "a0"} | {one.id: one for one in FRESH}
 
 # How long, by which error, and whether the call was done all the same.
 MODES = [(lasts, error, late) for late, error, lasts in product((False, True), ERRORS, (None, 1))]
@@ -55,29 +51,9 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return ni.create(tmp_path_factory.mktemp("empty")).path
 
 
-def change(ix: ni.Index, memory: int = 1 << 20) -> None:
-    with ix.writer(timeout=5, memory=memory) as w:
-        w.delete("a0")
-        for one in FRESH:
-            w.add(one)
-
-
 def spill(ix: ni.Index) -> None:
     """The change, in a segment for each article; some are merged before the commit."""
     change(ix, memory=1)
-
-
-def content(ix: ni.Index) -> Content:
-    found = {one.id: one for one in ix}
-    assert {hit.id for hit in ix.search("numărul", limit=None)} == found.keys()
-    assert len(ix) == len(found)
-    assert all(ix.get(name) == one for name, one in found.items())
-    return found
-
-
-def left(ix: ni.Index) -> set[str]:
-    """What a writer could have left."""
-    return {name for name in DiskDirectory(ix.path).names() if not name.startswith(("manifest.json", "write.lock"))}
 
 
 @contextmanager
@@ -194,9 +170,7 @@ def again(w: ni.Writer) -> None:
 def back(w: ni.Writer) -> None:
     w.rollback()
     assert not w._pending()
-    w.delete("a0")
-    for one in FRESH:
-        w.add(one)
+    alter(w)
     w.commit()
 
 
@@ -212,15 +186,11 @@ def test_a_writer_that_failed_goes_on(
         with ix.writer(timeout=0, memory=1) as w:
             directory.fail_after(calls)
             with refusals(outcomes, directory.error, place):
-                w.delete("a0")
-                for one in FRESH:
-                    w.add(one)
+                alter(w)
                 w.commit()
             directory.recover()
             # What failed may have been an article's adding, which is for the caller to do again.
-            for one in FRESH:
-                w.add(one)
-            w.delete("a0")
+            alter(w)
             # It may be a merge that failed, of which the next commit tells when it is durable.
             with refusals(Counter(), directory.error, place):
                 mend(w)

@@ -1,0 +1,169 @@
+"""A writer that is interrupted at any line, as by Ctrl-C, says what to do, and nothing is lost.
+
+Python raises KeyboardInterrupt between any two steps of the main thread. Here a tracing function raises it at the first
+line of newsindex that runs, in another trial at the second…
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from unittest import mock
+
+import pytest
+from reliability_change import NEW, OLD, alter, change, content, left
+from reliability_support import article, articles
+
+import newsindex as ni
+
+PACKAGE = str(Path(ni.__file__).parent)
+
+
+class Interruption:
+    """Raises KeyboardInterrupt at line number `at` of newsindex that runs in the block; `done` says whether it did."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+        self.done = False
+
+    def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
+        code = frame.f_code
+        # Within the lines of `work` no signal is handled, which its comment says and which they rely on.
+        if not code.co_filename.startswith(PACKAGE) or (code.co_name == "work" and "writer" in code.co_filename):
+            return None
+        if event == "line":
+            self.left -= 1
+            if self.left < 0:
+                self.done = True
+                raise KeyboardInterrupt
+        return self._trace
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Trace the block."""
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            yield
+        except KeyboardInterrupt:
+            assert self.done
+        finally:
+            sys.settrace(before)
+
+
+@pytest.fixture(autouse=True)
+def small() -> Iterator[None]:
+    """So that few segments are merged."""
+    with mock.patch("newsindex.merging.FANOUT", 3):
+        yield
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of two segments."""
+    ix = ni.create(tmp_path_factory.mktemp("interrupts"))
+    ix.add(articles(range(3)))
+    ix.add(articles(range(3, 6)))
+    return ix.path
+
+
+def trials(prepared: Path, place: Path, step: int) -> Iterator[tuple[Interruption, ni.Index]]:
+    """Copies of an index, and interruptions ever later, until one comes too late."""
+    for at in range(0, 1_000_000, step):
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(prepared, place)
+        interruption = Interruption(at)
+        yield interruption, ni.open(place)
+        if not interruption.done:
+            print(f"{at // step} interruptions, 0 lost, 0 wrong, 0 hung")
+            assert at // step > 3
+            return
+
+
+def begin_anew(w: ni.Writer) -> None:
+    w.rollback()
+    alter(w)
+    w.commit()
+
+
+def go_on(w: ni.Writer) -> None:
+    """What most callers would do that catch the interrupt and know no better."""
+    with pytest.raises(ni.NewsIndexError, match="interrupted in the midst of its work; call rollback"):
+        w.commit()
+    with pytest.raises(ni.NewsIndexError, match="interrupted"):
+        w.add(article(9))
+    begin_anew(w)
+
+
+def commit(w: ni.Writer) -> None:
+    alter(w)
+    w.commit()
+
+
+def merge(w: ni.Writer) -> None:
+    alter(w)
+    w.optimize()
+
+
+def give_up(w: ni.Writer) -> None:
+    alter(w)
+    w.rollback()
+
+
+@pytest.mark.parametrize(
+    ("operation", "memory", "step"),
+    [(commit, 1 << 20, 211), (commit, 1, 997), (merge, 1 << 20, 499), (give_up, 1, 1499)],
+)
+def test_a_writer_that_was_interrupted(
+    prepared: Path, tmp_path: Path, long: bool, operation: Callable[[ni.Writer], None], memory: int, step: int
+) -> None:
+    for interruption, ix in trials(prepared, tmp_path / "index", 1 if long else step):
+        with ix.writer(timeout=0, memory=memory) as w:
+            with interruption():
+                operation(w)
+            assert content(ni.open(ix.path)) in (OLD, NEW)
+            (go_on if interruption.done else begin_anew)(w)
+            assert content(ix) == NEW
+        assert left(ix) == ix.snapshot().manifest.files
+        assert ix.check().ok
+
+
+@pytest.mark.parametrize(("memory", "step"), [(1, 1499), (1 << 20, 499)])
+def test_a_block_that_was_interrupted(prepared: Path, tmp_path: Path, long: bool, memory: int, step: int) -> None:
+    """Also while it opens the writer, and while it leaves it."""
+    for interruption, ix in trials(prepared, tmp_path / "index", 1 if long else step):
+        with interruption():
+            change(ix, memory)
+        assert content(ix) in (OLD, NEW)
+        change(ix)
+        assert content(ix) == NEW
+        assert left(ix) == ix.snapshot().manifest.files
+        assert ix.check().ok
+
+
+def test_a_search_that_was_interrupted(prepared: Path, tmp_path: Path, long: bool) -> None:
+    for interruption, ix in trials(prepared, tmp_path / "index", 1 if long else 97):
+        with interruption():
+            content(ix)
+        assert content(ix) == OLD
+        assert ix.check().ok
+
+
+def test_an_article_that_there_was_no_memory_for(prepared: Path) -> None:
+    """Before it was buffered the writer goes on; amidst that it may not."""
+    ix = ni.open(prepared)
+    with ix.writer(timeout=0) as w:
+        with mock.patch("newsindex.records.mmap.mmap", side_effect=OSError(12, "none")), pytest.raises(MemoryError):
+            w.add(article(9))
+        w.add(article(9))
+        with mock.patch("newsindex.inverted.build.moment_of", side_effect=MemoryError), pytest.raises(MemoryError):
+            w.add(article(10))
+        with pytest.raises(ni.NewsIndexError, match="call rollback"):
+            w.add(article(10))
+        w.rollback()
+        assert content(ix) == OLD
