@@ -1,12 +1,12 @@
-"""Work where the system gives too little: `python reliability_limits.py LIMIT INDEX STEP MOST`, on copies of the index.
+"""Work where the system gives too little: `python reliability_limits.py LIMIT INDEX PLACE STEP MOST`.
 
-It leaves ever more of what LIMIT names, from nothing on by STEP, until work of every kind succeeds twice in a row, and
-prints how often it was refused and how often it was done. Whatever is refused must say why, change nothing, and be done
-once there is enough; otherwise this fails. `test_reliability_limits` starts it in a process of its own, whose
-limits nobody else feels.
+Below the directory PLACE it works on copies of INDEX, with ever more left of what LIMIT names: STEP more each time,
+until work of every kind succeeds twice in a row. It prints how often that was refused and how often it was done. What
+is refused must say why, change nothing, and be done once there is enough; otherwise this fails.
+`test_reliability_limits` starts it in a process of its own, whose limits nobody else feels.
 
-LIMIT is one of `LIMITS`, or "disk": a file system of a few megabytes is then mounted on the directory that holds the
-copy, which takes a process that may do so, and nobody else sees.
+LIMIT is one of `LIMITS`. For "disk" a file system of a few megabytes is mounted on PLACE, so the process must be one
+that may do so, and nobody else should see that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -28,12 +27,13 @@ from typing import Final
 from unittest import mock
 
 import attrs
-from reliability_support import answers, article
+from reliability_change import content
+from reliability_support import article
 
 import newsindex as ni
 
-LINES: Final = 60  # of each new article: some megabytes in all, so that threads read and sort them
-FRESH: Final = [attrs.evolve(one, body=one.body * LINES) for one in (article(number, 1) for number in range(30, 230))]
+LINES: Final = 60  # of each new article: more than a megabyte in all, so that threads read and sort them
+FRESH: Final = [attrs.evolve(one, body=one.body * LINES) for one in (article(number, 1) for number in range(30, 150))]
 DISK: Final = 16 << 20  # bytes of the file system that fills up
 
 
@@ -117,11 +117,11 @@ class Trial:
     def __init__(self, limit: Limit, prepared: Path, place: Path) -> None:
         self.limit, self.prepared, self.place = limit, prepared, place
         self.counts = Counter[str]()
-        self.old = answers(ni.open(prepared))
+        self.old = content(ni.open(prepared))
         shutil.copytree(prepared, place)
         with ni.open(place).writer() as w:
             change(w)
-        self.new = answers(ni.open(place))
+        self.new = content(ni.open(place))
 
     def refused(self, room: int, work: Callable[[], object]) -> bool:
         """Whether work is refused where there is so much left, which it must be with the right words."""
@@ -149,7 +149,7 @@ class Trial:
         ix = ni.open(shutil.copytree(self.prepared, self.place))
         with ix.writer(timeout=0, memory=memory) as w:
             refused = self.refused(room, lambda: change(w))
-            said = answers(ni.open(self.place))
+            said = content(ni.open(self.place))
             assert said == self.new or (refused and said == self.old)
             try:
                 mend(w)
@@ -159,7 +159,7 @@ class Trial:
                     raise
                 self.counts["torn"] += 1
                 give_up(w)
-            assert answers(ni.open(self.place)) == self.new
+            assert content(ni.open(self.place)) == self.new
         assert ix.check().ok
         return refused
 
@@ -170,7 +170,7 @@ class Trial:
             w.add(FRESH[0])  # so that there is something to merge
             w.commit()
         refused = self.refused(room, ix.optimize)
-        assert answers(ni.open(self.place)).keys() == self.new.keys()
+        assert content(ni.open(self.place)).keys() == self.new.keys()
         ix.optimize()
         assert ix.stats().segments == 1
         assert ix.check().ok
@@ -180,33 +180,30 @@ class Trial:
         """Open the index and ask it everything, under the limit; whether that was refused."""
         said: list[object] = []
         ix = ni.open(self.place)
-        right = answers(ix)
-        refused = self.refused(room, lambda: said.append((answers(ni.open(self.place)), answers(ix), ix.check().ok)))
+        right = content(ix)
+        refused = self.refused(room, lambda: said.append((content(ni.open(self.place)), content(ix), ix.check().ok)))
         assert refused or said == [(right, right, True)]
-        assert answers(ix) == right
+        assert content(ix) == right
         return refused
 
 
 def main() -> None:
-    name, prepared, step, most = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-    with tempfile.TemporaryDirectory() as folder, mock.patch("newsindex.merging.FANOUT", 3):
-        if name == "disk":
-            mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", folder]
-            subprocess.run(mount, check=True)
-        trial = Trial(LIMITS[name], prepared, Path(folder) / "index")
+    name, prepared, place, step, most = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *map(int, sys.argv[4:])
+    if name == "disk":
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(place)], check=True)
+    with mock.patch("newsindex.merging.FANOUT", 3):
+        trial = Trial(LIMITS[name], prepared, place / "index")
         enough = 0
         for number in count():
             room = number * step
-            refused = trial.write(room, *((1 << 26, change) if number % 2 else (1, give_up)))
+            refused = trial.write(room, *((1 << 26, change) if number % 2 else (1 << 20, give_up)))
             refused = trial.merge(room) or refused
             refused = (name in ("memory", "files") and trial.read(room)) or refused
             enough = 0 if refused else enough + 1
             if enough == 2:
                 break
             assert room < most, f"{room} is not enough for {name}"
-        print(f"{name}: {dict(trial.counts)}")
-        if name == "disk":
-            subprocess.run(["umount", folder], check=True)
+    print(f"{name}: {dict(trial.counts)}")
 
 
 if __name__ == "__main__":
