@@ -13,7 +13,8 @@ leaves the smallest sum of both, from a hundred articles up; the dictionary of a
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, cast
 
 import zstandard
@@ -39,6 +40,8 @@ _MAX_SAMPLE: Final = 64 << 10
 # longer than everything that it looks at, and what is shorter has nothing to teach.
 _MIN_SAMPLE: Final = 64
 
+_NO_MEMORY: Final = "not enough memory"  # what zstd says of allocations; the frame may be sound
+
 
 class ArticleWriter:
     """Compresses the records of one segment.
@@ -60,7 +63,8 @@ class ArticleWriter:
         self.dictionary = _train(sample, share)
         trained = zstandard.ZstdCompressionDict(self.dictionary) if self.dictionary else None
         if trained is not None:
-            trained.precompute_compress(level=LEVEL)
+            with _for_want_of_memory():
+                trained.precompute_compress(level=LEVEL)
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=trained)
 
     def frames(self, records: Sequence[Frame], threads: int = 2) -> Sequence[Frame]:
@@ -68,13 +72,24 @@ class ArticleWriter:
 
         Raises:
             ValueError: a record is larger than MAX_ARTICLE_BYTES.
+            MemoryError: there is none, or no room for a thread.
         """
         for number, record in enumerate(records):
             if len(record) > MAX_ARTICLE_BYTES:
                 raise ValueError(
                     f"record {number} has {len(record)} bytes, more than {MAX_ARTICLE_BYTES}; split the article"
                 )
-        return _compress(self._compressor, records, threads)
+        with _for_want_of_memory():
+            return _compress(self._compressor, records, threads)
+
+
+@contextmanager
+def _for_want_of_memory() -> Iterator[None]:
+    """Turn zstd's error into the only one that there can be: it compresses any bytes."""
+    try:
+        yield
+    except zstandard.ZstdError as error:
+        raise MemoryError(f"no memory to compress articles with: {error}") from error
 
 
 def _compress(compressor: zstandard.ZstdCompressor, records: Sequence[Frame], threads: int) -> Sequence[Frame]:
@@ -139,6 +154,7 @@ class ArticleReader:
 
         Raises:
             ValueError: the bytes are no frame, or one that claims an impossible size; nothing was allocated for it.
+            MemoryError: there is none to decode it with.
         """
         try:
             size: int = zstandard.frame_content_size(frame)
@@ -147,6 +163,8 @@ class ArticleReader:
             # The last two: no frames behind this one, nor anything else.
             record = self._decompressor(dictionary).decompress(frame, 0, False, False)
         except zstandard.ZstdError as error:
+            if _NO_MEMORY in str(error):
+                raise MemoryError(f"no memory to read an article with: {error}") from error
             raise ValueError(f"not the frame of an article: {error}") from error
         if len(record) != size:
             raise ValueError(f"an article of {size} bytes expected, found {len(record)}")

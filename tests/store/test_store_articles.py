@@ -150,6 +150,25 @@ def test_a_frame_that_claims_too_much_costs_nothing(size):
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("said", ["Allocation error : not enough memory", "could not initialize zstd thread pool"])
+def test_want_of_memory_is_no_damage(said):
+    class Short:
+        def multi_compress_to_buffer(self, records, threads):
+            raise zstandard.ZstdError(said)
+
+        def decompress(self, *given):
+            raise zstandard.ZstdError(f"decompression error: {said}")
+
+    writer, reader = ArticleWriter([b"un articol"]), ArticleReader([b""])
+    (frame,) = writer.frames([b"un articol"])
+    writer._compressor = Short()
+    with pytest.raises(MemoryError, match=said):
+        writer.frames([b"un articol"])
+    reader._local.known = {0: Short()}
+    with pytest.raises(MemoryError if "memory" in said else ValueError, match=said):
+        reader.decode(frame)
+
+
 def test_a_frame_without_its_size_is_refused():
     unsized = zstandard.ZstdCompressor(write_content_size=False).compress(b"some text")
     with pytest.raises(ValueError, match="cannot hold"):
