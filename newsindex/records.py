@@ -168,7 +168,7 @@ class BufferedRecords:
         self.nbytes = 0
 
     def make_room(self, size: int) -> None:
-        """See to it that a record of so many bytes can be appended.
+        """See to it that appending a record of so many bytes does not fail.
 
         Raises:
             MemoryError: there is none for it.
@@ -177,7 +177,12 @@ class BufferedRecords:
             self._packed.append(_PackedRecords(max(_ROOM, size)))
 
     def append(self, record: bytes) -> None:
-        """Keep one more, for which room was made."""
+        """Keep one more.
+
+        Raises:
+            MemoryError: there is none for it.
+        """
+        self.make_room(len(record))
         self._packed[-1].append(record)
         self.nbytes += len(record)
 

@@ -196,6 +196,7 @@ class Writer:
         record = encode_article(article)
         if not article.extra.keys() <= self._known_fields:
             self._note_fields(article)
+        # First what may well fail, so that hardly anything can between the two.
         self._builder.make_room()
         self._records.make_room(len(record))
         try:

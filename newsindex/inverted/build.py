@@ -69,7 +69,7 @@ class SegmentBuilder:
         return self._cost + self._prose.words * _WORD_COST + self._prose.forms_nbytes * _FORM_COST
 
     def make_room(self) -> None:
-        """Get ready for one more article. Whoever adds many calls this before each, or they wait to be read at the end.
+        """See to it that adding an article does not fail.
 
         Raises:
             MemoryError: there was none for an earlier one. Nothing is lost; it may be tried again.
@@ -77,7 +77,11 @@ class SegmentBuilder:
         self._prose.make_room()
 
     def add(self, article: Article) -> int:
-        """Buffer an article; returns its number."""
+        """Buffer an article; returns its number.
+
+        Raises:
+            MemoryError: as `make_room`. This one was not added.
+        """
         number = len(self._ids)
         title, date = article.title, article.date
         self._prose.add(title, article.body)

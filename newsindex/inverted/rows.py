@@ -103,7 +103,12 @@ class ProseRows:
             self._hand_over()
 
     def add(self, title: str, body: str) -> None:
-        """Add an article."""
+        """Add an article.
+
+        Raises:
+            MemoryError: as `make_room`. This one was not added.
+        """
+        self.make_room()
         characters = len(title) + len(body)
         self._texts += title, body
         self._characters += characters
