@@ -109,21 +109,25 @@ def _convert_tags(value: object) -> Any:
 
 def _convert_extra(value: object) -> Any:
     try:
-        return _plain(value, 0, iter(range(1 + _MAX_VALUES)))
+        return _plain(value, 0, iter(range(_MAX_VALUES)))
     except StopIteration:
         return _TOO_MUCH
 
 
+def _take(value: object, room: Iterator[int]) -> None:
+    """Take the room of a key or value, of several where it is a long text; StopIteration where there is too little."""
+    next(islice(room, len(value) * _MAX_VALUES // _MAX_CHARACTERS, None) if isinstance(value, str) else room)
+
+
 def _plain(value: object, depth: int, room: Iterator[int]) -> Any:
-    """A value as JSON has it, as deep as that may be; StopIteration where it takes more than there is room for."""
-    if isinstance(value, str):
-        # One of this length counts as that many values.
-        next(islice(room, len(value) * _MAX_VALUES // _MAX_CHARACTERS, None))
-        return value
-    next(room)
     # Tuples become lists, as they would on their way through JSON, so that what is read back is equal.
+    _take(value, room)
     if isinstance(value, Mapping) and depth <= _MAX_DEPTH:
-        return {key: _plain(item, depth + 1, room) for key, item in value.items()}
+        plain = {}
+        for key, item in value.items():
+            _take(key, room)
+            plain[key] = _plain(item, depth + 1, room)
+        return plain
     if isinstance(value, list | tuple) and depth <= _MAX_DEPTH:
         return [_plain(item, depth + 1, room) for item in value]
     return value
@@ -236,7 +240,7 @@ class Article:
         source, author, section, url: short text or None.
         tags: a tuple of short texts; a string is split at commas and semicolons.
         extra: any further JSON values by name; each name is a field of the query language. They nest up to 32 deep, and
-            like tags they are at most 100,000, lists and objects included, and at most 268,435,456 characters.
+            like tags they are at most 100,000, names, lists and objects included, and at most 268,435,456 characters.
 
     Raises:
         ArticleError: a field that cannot be stored as it is; the message names the article and the field.
