@@ -45,9 +45,9 @@ def check(directory: Directory) -> Report:
 
 def _check_files_alone(directory: Directory, error: CorruptIndexError) -> Report:
     """Where the manifest says nothing: what could be rescued."""
-    stamp, segments = directory.stamp(manifests.NAME), Remains(directory).segments
+    segments = Remains(directory).segments
     errors = (error, *(fault for segment in segments for fault in segment.errors))
-    return Report(0, 0, stamp[2] if stamp else 0, errors, tuple(segment.count() for segment in segments))
+    return Report(0, 0, manifests.size(directory), errors, tuple(segment.count() for segment in segments))
 
 
 def _check_generation(directory: Directory, manifest: Manifest) -> Report:
@@ -64,7 +64,7 @@ def _check_generation(directory: Directory, manifest: Manifest) -> Report:
     if errors and not readable and all(isinstance(error, IndexVersionError) for error in errors):
         raise errors[0]
     errors += _check_ids(segments)
-    size = directory.size(manifests.NAME) + sum(segment.size for segment in segments)
+    size = manifests.size(directory) + sum(segment.size for segment in segments)
     articles = sum(entry.articles - entry.deleted for entry in manifest.segments)
     return Report(articles, len(manifest.segments), size, tuple(errors), tuple(files))
 
@@ -143,11 +143,7 @@ def _check_dictionaries(opened: OpenSegment) -> Iterator[CorruptIndexError]:
                 unsorted = dictionary.unsorted(low, high)
             if unsorted >= 0:
                 yield _fault(opened, section, f"entries of field {name!r} out of order")
-        owners, _ = segment.owners(field.first_form, field.end_form)
-        if len(owners) and not (owners.min() >= field.first_term and owners.max() < field.end_term):
-            yield _fault(opened, "forms", f"a form of field {name!r} belongs to another field")
-        else:
-            forms_of(segment, field)  # which raises what a merge would
+        forms_of(segment, field)  # which raises what a merge would
     if terms and segment.list_bounds(0, terms)[[0, -1]].tolist() != [0, len(segment.postings) - PADDING]:
         yield _fault(opened, "terms", "posting lists that do not fill their section")
 

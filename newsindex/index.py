@@ -453,7 +453,7 @@ class Index:
             articles=len(snapshot),
             deleted=sum(entry.deleted for entry in entries),
             segments=len(entries),
-            bytes=self._directory.size(manifests.NAME) + sum(segment.size for segment in snapshot.segments),
+            bytes=manifests.size(self._directory) + sum(segment.size for segment in snapshot.segments),
             generation=snapshot.manifest.generation,
             terms=sum(len(segment.terms) for segment in segments),
             words=sum(sum(segment.words.values()) for segment in segments),

@@ -148,7 +148,7 @@ class Remains:
             self.segments = [RemainingSegment(directory, name, None, dead) for name, dead in _files(directory)]
         else:
             self.segments = [RemainingSegment(directory, entry.name, entry) for entry in entries]
-        foreign = [error for segment in self.segments if (error := segment.foreign) is not None]
+        foreign = [fault for segment in self.segments if (fault := segment.foreign) is not None]
         if foreign and len(foreign) == len(self.segments):
             raise foreign[0]
         self.errors = (*damaged, *(error for segment in self.segments for error in segment.errors))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -15,6 +16,7 @@ import time
 import pytest
 
 from newsindex.errors import IndexLockedError, IndexNotFoundError, StorageError
+from newsindex.store.directory import DiskDirectory
 from newsindex.store.lock import HOLDER_NAME, NAME, Holder, WriterLock
 
 CHILD = """
@@ -192,6 +194,9 @@ def test_releasing_is_repeatable(tmp_path):
     lock.release()
     with lock:
         lock.release()
+    lock.acquire()
+    with lock, pytest.raises(IndexLockedError):
+        WriterLock(tmp_path).acquire(timeout=0)
     WriterLock(tmp_path).acquire(timeout=0)
 
 
@@ -231,10 +236,48 @@ def test_a_holder_that_cannot_be_noted_does_not_keep_the_lock(tmp_path):
     WriterLock(tmp_path).acquire(timeout=0)
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_keeps_no_writer_out(tmp_path, failing, number):
+    """It may be the one that makes room. Who had the lock before is not taken for it."""
+    (tmp_path / HOLDER_NAME).write_bytes(Holder.me().encode())
+    lock = WriterLock(failing(DiskDirectory(tmp_path), 0, 1, number))
+    lock.acquire(timeout=0)
+    with pytest.raises(IndexLockedError, match="its process is unknown"):
+        WriterLock(tmp_path).acquire(timeout=0)
+    lock.release()
+
+
+def test_a_failing_disk_gives_the_lock_back(tmp_path, failing):
+    def take_and_give_back(lock):
+        lock.acquire(timeout=0)
+        lock.release()
+
+    for fails in range(100):
+        directory = failing(DiskDirectory(tmp_path), fails, 1)
+        lock = WriterLock(directory)
+        with contextlib.suppress(StorageError):
+            take_and_give_back(lock)
+        WriterLock(tmp_path).acquire(timeout=0)
+        if not directory.failed:
+            break
+    assert directory.calls == ["create", "file.write", "replace", "stamp", "stamp", "remove"]
+
+
+def test_a_lock_whose_file_was_removed_says_so(tmp_path):
+    with WriterLock(tmp_path) as lock:
+        lock.verify()
+        (tmp_path / NAME).unlink()
+        for _ in range(2):
+            with pytest.raises(
+                StorageError, match=r"somebody has removed it while it was locked.*; close this one"
+            ) as caught:
+                lock.verify()
+            assert caught.value.path == tmp_path / NAME
+            (tmp_path / NAME).touch()
+
+
 @pytest.mark.filterwarnings("ignore:flock not supported")
 def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
-    import errno
-
     def unsupported(descriptor, operation):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
