@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 
+import filelock
 import pytest
 
 from newsindex.errors import IndexLockedError, IndexNotFoundError, StorageError
@@ -96,10 +97,12 @@ def test_threads_exclude_each_other(tmp_path):
 def test_another_thread_may_release(tmp_path):
     lock = WriterLock(tmp_path)
     lock.acquire()
+    held = lock._lock  # whose end would let go of it, too
     thread = threading.Thread(target=lock.release)
     thread.start()
     thread.join()
     WriterLock(tmp_path).acquire(timeout=0)
+    assert held is not None
 
 
 def test_a_waiting_writer_gets_the_lock_when_it_is_released(tmp_path):
@@ -230,10 +233,11 @@ def test_a_read_only_directory_is_named(read_only):
 
 def test_a_holder_that_cannot_be_noted_does_not_keep_the_lock(tmp_path):
     (tmp_path / f"{HOLDER_NAME}.tmp").mkdir()
-    with pytest.raises(StorageError, match="move away the directory"):
+    with pytest.raises(StorageError, match="move away the directory") as caught:
         WriterLock(tmp_path).acquire(timeout=0)
     (tmp_path / f"{HOLDER_NAME}.tmp").rmdir()
     WriterLock(tmp_path).acquire(timeout=0)
+    assert caught.value.path == tmp_path / f"{HOLDER_NAME}.tmp"  # its traceback has all that would end with it
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
@@ -282,5 +286,16 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(StorageError, match="has no file locks"):
+        WriterLock(tmp_path).acquire(timeout=0)
+
+
+def test_a_library_of_locks_that_knows_none_is_refused(tmp_path, monkeypatch):
+    """As older systems, and older versions of it, say it."""
+
+    def unsupported(*arguments, **options):
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
     with pytest.raises(StorageError, match="has no file locks"):
         WriterLock(tmp_path).acquire(timeout=0)
