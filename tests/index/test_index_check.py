@@ -206,6 +206,22 @@ def test_a_file_of_another_size(tmp_path: Path) -> None:
     assert f"another size (expected {size + 1}, found {size})" in str(error)
 
 
+def test_a_writer_that_never_rests_does_not_keep_a_check_from_its_end(tmp_path: Path) -> None:
+    ix = ni.create(tmp_path / "archive")
+    ix.add(articles(range(12)))
+    seen: list[str] = []
+
+    def written(directory: Any, entry: Any, opened: Any) -> Any:
+        seen.append(entry.name)
+        assert len(seen) < 10
+        ni.open(ix.path).add(articles([20 + len(seen)]))
+        return _check_files(directory, entry, opened)
+
+    with mock.patch("newsindex.check._check_files", written):
+        report = ix.check()
+    assert (report.ok, report.articles, seen) == (True, 12, [NAME])
+
+
 def test_a_generation_that_a_writer_sweeps_meanwhile_is_no_damage(tmp_path: Path) -> None:
     """The one that has taken its place is checked."""
     ix = ni.create(tmp_path / "archive")

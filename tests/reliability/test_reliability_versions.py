@@ -150,6 +150,19 @@ def test_files_that_are_all_of_another_format(frozen: Path, other: int, remedy: 
     assert not frozen.with_name("saved").exists()
 
 
+def test_damage_beside_a_file_of_another_format(frozen: Path) -> None:
+    """Nothing can be read, but it is not the format alone."""
+    ix = ni.open(frozen)
+    to_format(frozen / "000001.seg", sections.FORMAT + 1)
+    (frozen / "000002.seg").unlink()
+    report = ix.check()
+    assert [error.path.name for error in report.errors] == ["000001.seg", "000002.seg"]
+    assert report.readable == 0
+    saved = ni.rescue(frozen, frozen.with_name("saved"))
+    assert [error.path.name for error in saved.errors] == ["000001.seg", "000002.seg"]
+    assert saved.articles == 0
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         write(Path(made) / CURRENT)
