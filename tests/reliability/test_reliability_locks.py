@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -160,6 +162,15 @@ def test_children_search_while_their_parent_searches_and_writes(ix: ni.Index, lo
         assert hear(pipe) == [[True, 0]] * children
         assert hear(pipe) is True
     print(f"{children} children, 0 wrong, 0 hung")
+
+
+def test_who_is_told_of_forks_is_not_kept_for_that(ix: ni.Index) -> None:
+    writer = ix.writer(timeout=0)
+    writer.close()
+    ended = [weakref.ref(one) for one in (ni.open(ix.path), writer)]
+    del writer
+    gc.collect()
+    assert [one() for one in ended] == [None, None]
 
 
 # Threads.

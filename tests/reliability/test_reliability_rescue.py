@@ -134,6 +134,8 @@ def test_a_damaged_page_of_tombstones_brings_back_those_on_it_and_no_other(
     assert any(f"checksum mismatch in 1 of 2 pages, the first is {page}" in str(error) for error in report.errors)
     if not manifest:
         (path.parent / "manifest.json").unlink()
+        names = [error.path.name for error in check(DiskDirectory(path.parent)).errors]
+        assert names == ["manifest.json", path.name]
     saved = ni.rescue(path.parent, tmp_path / "saved")
     rescued = ni.open(tmp_path / "saved")
     assert {one.id for one in rescued} == {hit.id for hit in rescued.search("*", limit=None)} == alive | there
