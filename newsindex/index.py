@@ -433,7 +433,13 @@ class Index:
     # Looking after it.
 
     def check(self) -> Report:
-        """Read everything, verify every checksum and invariant. Damage is in the report, not raised."""
+        """Read everything, verify every checksum and invariant. Damage is in the report, not raised.
+
+        Raises:
+            IndexNotFoundError: it is gone.
+            IndexVersionError: all of it is written in another format by now.
+            StorageError: the system refuses to read it.
+        """
         from newsindex.check import check
 
         return check(self._directory)

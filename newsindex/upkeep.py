@@ -147,8 +147,8 @@ def _verified(directory: str) -> Report:
 def rescue(ctx: click.Context, source: str, target: str, as_json: bool) -> None:
     """Copy every article that is intact from the damaged index in DIR into a new one in NEWDIR.
 
-    DIR is only read; its manifest may be damaged or missing too. NEWDIR must not exist. The exit code is 1 where
-    anything is lost, or may be.
+    DIR is only read; its manifest may be damaged or missing too. NEWDIR must not exist, and does not where
+    this fails. The exit code is 1 where anything is lost, or may be.
 
     \b
     Example:
