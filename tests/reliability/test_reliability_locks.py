@@ -142,6 +142,14 @@ def test_a_child_can_neither_write_nor_free_the_lock_nor_hang(ix: ni.Index) -> N
     ix.writer(timeout=0).close()
 
 
+def test_a_writer_that_is_forked_in_the_midst_of_a_call_is_its_parents(ix: ni.Index) -> None:
+    with running(forks.fork_amidst, ix.path) as (pipe, holder):
+        for _ in range(2):
+            assert hear(pipe).startswith(f"NewsIndexError: this writer belongs to process {holder.pid}, ")
+        assert hear(pipe) == THERE
+    assert ("a100" in ix, "a1" in ix) == (True, False)
+
+
 @pytest.mark.parametrize(
     "name", ["newsindex.index.open_snapshot", "newsindex.snapshot.StoredArticles", "Stemmer.Stemmer"]
 )
@@ -154,6 +162,8 @@ def test_a_child_searches_whatever_threads_were_at(ix: ni.Index, name: str) -> N
 def test_a_child_reads_dates_and_tables_whatever_threads_were_at(ix: ni.Index) -> None:
     with running(forks.fork_while_locked, ix.path) as (pipe, _):
         assert hear(pipe) == [0, ["Pod nou"], 0]
+        assert [hear(pipe), hear(pipe)] == [0, ["Pod nou"]], "nor is its parent kept from that"
+        assert hear(pipe) == [True, True], "what threads held, they held to the end"
 
 
 def test_children_search_while_their_parent_searches_and_writes(ix: ni.Index, long: bool) -> None:
