@@ -144,6 +144,13 @@ def test_a_damaged_page_of_tombstones_brings_back_those_on_it_and_no_other(
     assert [error.path for error in saved.errors] == [path.with_name("manifest.json")] * (not manifest) + [path]
 
 
+def test_two_damaged_pages_of_tombstones_are_told_of_once(buried: ni.Index, tmp_path: Path) -> None:
+    path, _ = damaged(buried, tmp_path / "archive", "page", 0)
+    flip(path, SectionReader(DiskDirectory(path.parent), path.name)._sections["docs"].offset + PAGE + 100)
+    saved = ni.rescue(path.parent, tmp_path / "saved")
+    assert ([error.path for error in saved.errors], saved.articles) == ([path], 9_000)
+
+
 def test_tombstones_of_which_only_the_end_is_damaged_are_all_read(buried: ni.Index, tmp_path: Path) -> None:
     path, _ = damaged(buried, tmp_path / "archive", "end magic", 0)
     report = check(DiskDirectory(path.parent))
