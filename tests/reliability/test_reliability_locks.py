@@ -284,6 +284,20 @@ def test_threads_that_share_a_writer_and_ask_again_lose_nothing(ix: ni.Index, lo
     print(f"{len(firsts) * share} articles by {len(firsts)} threads, {refusals} calls refused, 0 lost, 0 wrong")
 
 
+def test_threads_of_a_writer_end_with_what_they_were_for(ix: ni.Index) -> None:
+    def threads() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name.startswith("newsindex")]
+
+    writers = [ix.writer(timeout=0)]  # which are kept, and their threads with them
+    with mock.patch("newsindex.inverted.rows.BATCH", 1):
+        for end in (writers[0].rollback, writers[0].commit, writers[0].close):
+            for one in articles(range(100, 103)):
+                writers[0].add(one)
+            assert threads()
+            end()
+            assert threads() == []
+
+
 def test_a_closed_writer_says_so(ix: ni.Index) -> None:
     w = ix.writer(timeout=0)
     w.close()
