@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ BUCHAREST: Final = ZoneInfo("Europe/Bucharest")
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 _NO_OFFSET: Final = dt.timedelta()
 _MAX_DEPTH: Final = 32  # nesting of `extra`: deeper values would recurse without bound
+_MAX_VALUES: Final = 100_000  # of `extra`, where JSON repeats what is shared, and tags: an iterator may have no end
+_MAX_CHARACTERS: Final = 1 << 28  # of these: one text may be there many times
+_TOO_MUCH: Final = object()  # stands for them until they are refused
 _MAX_INT_BITS: Final = 4096  # integers in `extra`: Python refuses to write those of more than 4,300 digits
 
 
@@ -96,18 +100,36 @@ def _convert_tags(value: object) -> Any:
         value = value.replace(";", ",").split(",")
     if not isinstance(value, Iterable) or isinstance(value, Mapping):
         return value
-    tags = (tag.strip() if isinstance(tag, str) else tag for tag in value)
-    return tuple(tag for tag in tags if tag != "")
+    tags = tuple(islice(value, _MAX_VALUES + 1))
+    if len(tags) > _MAX_VALUES:
+        return _TOO_MUCH
+    stripped = (tag.strip() if isinstance(tag, str) else tag for tag in tags)
+    return tuple(tag for tag in stripped if tag != "")
 
 
-def _convert_extra(value: object, depth: int = 0) -> Any:
+def _convert_extra(value: object) -> Any:
+    try:
+        return _plain(value, 0, iter(range(_MAX_VALUES)))
+    except StopIteration:
+        return _TOO_MUCH
+
+
+def _take(value: object, room: Iterator[int]) -> None:
+    """Take the room of a key or value, of several where it is a long text; StopIteration where there is too little."""
+    next(islice(room, len(value) * _MAX_VALUES // _MAX_CHARACTERS, None) if isinstance(value, str) else room)
+
+
+def _plain(value: object, depth: int, room: Iterator[int]) -> Any:
     # Tuples become lists, as they would on their way through JSON, so that what is read back is equal.
-    if type(value) is str:
-        return value
+    _take(value, room)
     if isinstance(value, Mapping) and depth <= _MAX_DEPTH:
-        return {key: _convert_extra(item, depth + 1) for key, item in value.items()}
+        plain = {}
+        for key, item in value.items():
+            _take(key, room)
+            plain[key] = _plain(item, depth + 1, room)
+        return plain
     if isinstance(value, list | tuple) and depth <= _MAX_DEPTH:
-        return [_convert_extra(item, depth + 1) for item in value]
+        return [_plain(item, depth + 1, room) for item in value]
     return value
 
 
@@ -217,7 +239,8 @@ class Article:
             offset. Takes ISO strings and naive datetimes too (local time in Europe/Bucharest).
         source, author, section, url: short text or None.
         tags: a tuple of short texts; a string is split at commas and semicolons.
-        extra: any further JSON values by name; each name is a field of the query language.
+        extra: any further JSON values by name; each name is a field of the query language. They nest up to 32 deep, and
+            like tags they are at most 100,000, names, lists and objects included, and at most 268,435,456 characters.
 
     Raises:
         ArticleError: a field that cannot be stored as it is; the message names the article and the field.
@@ -273,14 +296,21 @@ class Article:
             ) from error
 
     def _check_tags_and_extra(self) -> None:
+        for field in ("tags", "extra"):
+            if getattr(self, field) is _TOO_MUCH:
+                raise self._too_much(field)
         if not isinstance(self.tags, tuple):
             raise ArticleError(
                 f"article {self.id!r}, field 'tags': a list of texts expected, found {_shown(self.tags)}",
                 article=self.id,
                 field="tags",
             )
+        size = 0
         for tag in self.tags:
             _clean_text(self.id, "tags", tag)
+            size += len(tag)
+            if size > _MAX_CHARACTERS:
+                raise self._too_much("tags")
         if not isinstance(self.extra, dict):
             raise ArticleError(
                 f"article {self.id!r}, field 'extra': a mapping expected, found {_shown(self.extra)}",
@@ -290,6 +320,14 @@ class Article:
         for key, value in self.extra.items():
             _clean_text(self.id, "extra", key)
             _clean_json(self.id, key, value)
+
+    def _too_much(self, field: str) -> ArticleError:
+        return ArticleError(
+            f"article {self.id!r}, field {field!r}: more than {_MAX_VALUES:,} values or {_MAX_CHARACTERS:,} "
+            "characters; pass fewer",
+            article=self.id,
+            field=field,
+        )
 
     def _hash(self) -> str:
         import hashlib  # loads OpenSSL, which only this needs

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from newsindex.errors import CorruptIndexError
+from newsindex.errors import CorruptIndexError, IndexVersionError
 from newsindex.inverted._postings import PADDING, PostingList
 from newsindex.inverted.fields import TEXT
 from newsindex.inverted.impacts import Lengths, bounds_hold
 from newsindex.inverted.merge import forms_of
 from newsindex.inverted.segment import Segment
-from newsindex.rescuing import RemainingSegment, Remains
+from newsindex.rescuing import DAMAGE, RemainingSegment, Remains
 from newsindex.results import FileReport, Report
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
@@ -29,7 +29,8 @@ def check(directory: Directory) -> Report:
     """Read every byte of the generation committed last.
 
     Raises:
-        IndexNotFoundError, IndexVersionError, StorageError: there is nothing that could be checked.
+        IndexNotFoundError, StorageError: there is nothing that could be checked.
+        IndexVersionError: the index, all of it, is written in another format.
     """
     while True:
         try:
@@ -44,12 +45,13 @@ def check(directory: Directory) -> Report:
 
 def _check_files_alone(directory: Directory, error: CorruptIndexError) -> Report:
     """Where the manifest says nothing: what could be rescued."""
-    stamp = directory.stamp(manifests.NAME)
-    return Report(0, 0, stamp[2] if stamp else 0, (error,), tuple(one.count() for one in Remains(directory).segments))
+    segments = Remains(directory).segments
+    errors = (error, *(fault for segment in segments for fault in segment.errors))
+    return Report(0, 0, manifests.size(directory), errors, tuple(segment.count() for segment in segments))
 
 
 def _check_generation(directory: Directory, manifest: Manifest) -> Report:
-    errors: list[CorruptIndexError] = []
+    errors: list[CorruptIndexError | IndexVersionError] = []
     segments: list[OpenSegment] = []
     files: list[FileReport] = []
     for entry in manifest.segments:
@@ -58,17 +60,22 @@ def _check_generation(directory: Directory, manifest: Manifest) -> Report:
         alive = entry.articles - entry.deleted
         whole = FileReport(directory.path / entry.name, alive, alive)
         files.append(RemainingSegment(directory, entry.name, entry).count() if found else whole)
+    readable = any(file.readable for file in files)
+    if errors and not readable and all(isinstance(error, IndexVersionError) for error in errors):
+        raise errors[0]
     errors += _check_ids(segments)
-    size = directory.size(manifests.NAME) + sum(segment.size for segment in segments)
+    size = manifests.size(directory) + sum(segment.size for segment in segments)
     articles = sum(entry.articles - entry.deleted for entry in manifest.segments)
     return Report(articles, len(manifest.segments), size, tuple(errors), tuple(files))
 
 
-def _check_files(directory: Directory, entry: SegmentEntry, opened: list[OpenSegment]) -> Iterator[CorruptIndexError]:
+def _check_files(
+    directory: Directory, entry: SegmentEntry, opened: list[OpenSegment]
+) -> Iterator[CorruptIndexError | IndexVersionError]:
     """The faults of one segment; where it can be opened at all it joins `opened`."""
     try:
         segment = OpenSegment(directory, entry)
-    except CorruptIndexError as error:
+    except DAMAGE as error:
         yield error
         return
     except FileNotFoundError as error:
@@ -136,11 +143,7 @@ def _check_dictionaries(opened: OpenSegment) -> Iterator[CorruptIndexError]:
                 unsorted = dictionary.unsorted(low, high)
             if unsorted >= 0:
                 yield _fault(opened, section, f"entries of field {name!r} out of order")
-        owners, _ = segment.owners(field.first_form, field.end_form)
-        if len(owners) and not (owners.min() >= field.first_term and owners.max() < field.end_term):
-            yield _fault(opened, "forms", f"a form of field {name!r} belongs to another field")
-        else:
-            forms_of(segment, field)  # which raises what a merge would
+        forms_of(segment, field)  # which raises what a merge would
     if terms and segment.list_bounds(0, terms)[[0, -1]].tolist() != [0, len(segment.postings) - PADDING]:
         yield _fault(opened, "terms", "posting lists that do not fill their section")
 

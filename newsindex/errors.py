@@ -95,7 +95,10 @@ class IndexVersionError(_PathError):
     Attributes:
         found: the format version on disk, or the name and version of the stemmer.
         supported: the one that this library reads and writes.
+        section: None: it is the file as a whole that is not read.
     """
+
+    section: None = None
 
     def __init__(self, message: str, *, path: str | os.PathLike[str], found: int | str, supported: int | str) -> None:
         super().__init__(message, path=path)

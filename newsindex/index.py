@@ -433,7 +433,13 @@ class Index:
     # Looking after it.
 
     def check(self) -> Report:
-        """Read everything, verify every checksum and invariant. Damage is in the report, not raised."""
+        """Read everything, verify every checksum and invariant. Damage is in the report, not raised.
+
+        Raises:
+            IndexNotFoundError: it is gone.
+            IndexVersionError: all of it is written in another format by now.
+            StorageError: the system refuses to read it.
+        """
         from newsindex.check import check
 
         return check(self._directory)
@@ -453,7 +459,7 @@ class Index:
             articles=len(snapshot),
             deleted=sum(entry.deleted for entry in entries),
             segments=len(entries),
-            bytes=self._directory.size(manifests.NAME) + sum(segment.size for segment in snapshot.segments),
+            bytes=manifests.size(self._directory) + sum(segment.size for segment in snapshot.segments),
             generation=snapshot.manifest.generation,
             terms=sum(len(segment.terms) for segment in segments),
             words=sum(sum(segment.words.values()) for segment in segments),

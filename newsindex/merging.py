@@ -208,7 +208,7 @@ def _merge(directory: _Stoppable, sources: Sequence[Source], name: str, spool_na
 
     with directory.create(name) as file:
         entry = write_segment(file, name, write)
-    segment = OpenSegment(directory.inner, entry)
+        segment = OpenSegment(directory.inner, entry)
     expected = sum(int(np.count_nonzero(source.alive)) for source in sources)
     if entry.articles != expected:
         # An error of ours; what is published stays as it is.

@@ -14,9 +14,12 @@ is found elsewhere: an article too many is better than one that is lost, and the
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -32,18 +35,20 @@ from newsindex.inverted.segment import Segment
 from newsindex.records import StoredArticles
 from newsindex.results import FileReport, Rescue
 from newsindex.store import manifest as manifests
-from newsindex.store.directory import Directory, DiskDirectory
+from newsindex.store.directory import Directory, DiskDirectory, storage_errors
 from newsindex.store.manifest import Manifest, SegmentEntry
 from newsindex.store.salvage import SalvagedSections
 from newsindex.store.sections import PAGE
 
-_DAMAGE = (CorruptIndexError, IndexVersionError)
+DAMAGE: Final = (CorruptIndexError, IndexVersionError)  # of a file; the others are looked at all the same
 
 
 def rescue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Rescue:
     """Copy every article that is intact from a damaged index into a new one.
 
-    The damaged index is only read, so this can be repeated. The new one is committed at the end, all of it.
+    The damaged index is only read, and what was made of the new one is removed where this fails or is interrupted: so
+    it can be repeated as it is. The new one is committed at the end, all of it; who kills this process may find an
+    empty one.
 
     Args:
         source: the directory of the damaged index; its manifest may be damaged or missing, too.
@@ -52,7 +57,7 @@ def rescue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Re
     Raises:
         IndexExistsError: there is something at `target`.
         IndexNotFoundError: there is no file of an index in `source`.
-        IndexVersionError: the index is written in another format.
+        IndexVersionError: the index, all of it, is written in another format.
         StorageError: the system refuses to read the one, or to write the other.
 
     >>> import newsindex, tempfile
@@ -69,12 +74,32 @@ def rescue(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Re
     >>> import shutil
     >>> shutil.rmtree(place)
     """
+    remains = Remains(DiskDirectory(Path(source)))
+    with _new_directory(Path(target)) as place:
+        return _copy(remains, place)
+
+
+@contextmanager
+def _new_directory(place: Path) -> Iterator[Path]:
+    """A directory that is made for the block, and removed with all that is in it where the block fails."""
+    parent = DiskDirectory(place.parent, make=True)
+    with storage_errors(place, "make the directory"):
+        try:
+            place.mkdir()
+        except FileExistsError as error:
+            message = f"{place}: it exists already; name a directory that is yet to be made"
+            raise IndexExistsError(message, path=place) from error
+    try:
+        parent.sync()
+        yield place
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)  # the error of the block says more
+        raise
+
+
+def _copy(remains: Remains, place: Path) -> Rescue:
     from newsindex.index import create
 
-    place = Path(target)
-    if place.exists() or place.is_symlink():
-        raise IndexExistsError(f"{place}: it exists already; name a directory that is yet to be made", path=place)
-    remains = Remains(DiskDirectory(Path(source)))
     index = create(place)
     lost: dict[str, None] = {}  # in the order in which they are found
     readable = Counter[Path]()
@@ -105,6 +130,9 @@ class Remains:
     Attributes:
         segments: in order of age, as far as that can be told.
         errors: what is damaged of what is needed to find all articles: manifest, tombstones, whole segments.
+
+    Raises:
+        IndexNotFoundError, IndexVersionError, StorageError: there is nothing that could be read.
     """
 
     def __init__(self, directory: Directory) -> None:
@@ -120,6 +148,9 @@ class Remains:
             self.segments = [RemainingSegment(directory, name, None, dead) for name, dead in _files(directory)]
         else:
             self.segments = [RemainingSegment(directory, entry.name, entry) for entry in entries]
+        foreign = [fault for segment in self.segments if (fault := segment.foreign) is not None]
+        if foreign and len(foreign) == len(self.segments):
+            raise foreign[0]
         self.errors = (*damaged, *(error for segment in self.segments for error in segment.errors))
 
 
@@ -166,7 +197,7 @@ class RemainingSegment:
             sections = _open(directory, name, "segment", entry.uid if entry else None)
             self._segment = Segment(sections, sections.meta, self.path)
             self._stored = _Stored(sections, self._segment, self.path)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self.errors.append(error)
             return
         self._alive = np.ones(self._segment.articles, bool)
@@ -181,7 +212,7 @@ class RemainingSegment:
             docs, _ = sections.unverified("docs")
             if docs.dtype != np.uint32:
                 raise CorruptIndexError(sections.path, "docs", reason=f"docids that are {docs.dtype}")
-        except _DAMAGE as error:
+        except DAMAGE as error:
             self.errors.append(error)
             return False
         known = len(self.errors)
@@ -195,6 +226,12 @@ class RemainingSegment:
                 dead = docs[start // 4 : stop // 4]
                 self._alive[dead[dead < len(self._alive)]] = False
         return len(self.errors) == known
+
+    @property
+    def foreign(self) -> IndexVersionError | None:
+        """What says that the segment is written in another format; None where it is not."""
+        error = None if self._segment is not None else self.errors[0]
+        return error if isinstance(error, IndexVersionError) else None
 
     def articles(self) -> Iterator[tuple[str | None, Article | None]]:
         """The id of each article that lives, and the article; None for what cannot be read."""

@@ -93,14 +93,14 @@ class Report:
         articles: live articles in the index.
         segments: segments checked.
         bytes: how much was read and verified.
-        errors: what is damaged, each with its path and section.
+        errors: what is damaged, or of another format than the rest, each with its path and section.
         files: how much can be read of each file of articles; of all that are there where no manifest lists them.
     """
 
     articles: int
     segments: int
     bytes: int
-    errors: tuple[CorruptIndexError, ...]
+    errors: tuple[CorruptIndexError | IndexVersionError, ...]
     files: tuple[FileReport, ...]
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from newsindex.errors import CorruptIndexError
+from newsindex.errors import CorruptIndexError, IndexVersionError
 from newsindex.terminal import Line, amount, iso, megabytes, print_json, printable, printer
 
 if TYPE_CHECKING:
@@ -128,11 +128,14 @@ def _verified(directory: str) -> Report:
 
     try:
         return newsindex.open(directory).check()
-    except CorruptIndexError:
+    except (CorruptIndexError, IndexVersionError) as error:
         # What is too damaged to be opened needs its check the most.
         from newsindex.check import check as check_directory
         from newsindex.store.directory import DiskDirectory
+        from newsindex.store.manifest import is_index_file
 
+        if isinstance(error, IndexVersionError) and not is_index_file(error.path.name):
+            raise  # of the whole index, and not of a file beside others
         return check_directory(DiskDirectory(directory))
 
 
@@ -144,8 +147,8 @@ def _verified(directory: str) -> Report:
 def rescue(ctx: click.Context, source: str, target: str, as_json: bool) -> None:
     """Copy every article that is intact from the damaged index in DIR into a new one in NEWDIR.
 
-    DIR is only read; its manifest may be damaged or missing too. NEWDIR must not exist. The exit code is 1 where
-    anything is lost, or may be.
+    DIR is only read; its manifest may be damaged or missing too. NEWDIR must not exist, and does not where
+    this fails. The exit code is 1 where anything is lost, or may be.
 
     \b
     Example:

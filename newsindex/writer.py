@@ -112,6 +112,7 @@ class Writer:
         self._state = _ELSEWHERE
 
     def _reset(self) -> None:
+        self._lock.verify()
         snapshot = self._latest()
         # A commit that failed or was killed in its last step has renamed the manifest and never synced that. What it
         # replaced must stay until it is: a loss of power could bring back the one before.
@@ -299,6 +300,7 @@ class Writer:
             # All that was buffered was deleted again.
             self._clear_buffer()
             return
+        self._lock.verify()
         name = manifests.segment_name(self._next_file)
         self._next_file += 1
         with new_file(self._directory, name) as file:
@@ -317,6 +319,7 @@ class Writer:
 
     def _publish(self) -> None:
         """Write tombstones and the manifest, where anything has changed."""
+        self._lock.verify()
         segments = [buried for segment in self._segments if (buried := self._with_tombstones(segment)) is not None]
         entries = tuple(segment.entry for segment in segments)
         if entries == self._manifest.segments:
@@ -349,8 +352,8 @@ class Writer:
             sections = SectionWriter(file, "tombstones", uid)
             sections.add("docs", dead)
             sections.finish({"segment": segment.entry.name})
-        entry = attrs.evolve(segment.entry, deleted=len(dead), tombstones=name, tombstones_uid=uid)
-        return OpenSegment(self._directory, entry)
+            entry = attrs.evolve(segment.entry, deleted=len(dead), tombstones=name, tombstones_uid=uid)
+            return OpenSegment(self._directory, entry)
 
     # Merging.
 
@@ -413,6 +416,7 @@ class Writer:
 
     def _discard(self, names: set[str]) -> None:
         """Remove those of our files that no generation lists: the disk need not hold all that is added twice."""
+        self._lock.verify()
         # A commit that failed in its last step may have published what we do not know of.
         listed = self._manifest.files | manifests.load(self._directory).files
         for name in names - listed:

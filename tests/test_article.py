@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -176,6 +177,62 @@ def test_extra_nests_to_a_limit():
         value = [value]
     assert Article(title="x", extra={"x": value}).extra["x"] == value
     assert "nested deeper than 32 levels" in str(failure(extra={"x": [value]}))
+
+
+def within_itself():
+    value = []
+    value += [value, value]
+    return value
+
+
+def shared():
+    """Small in memory, and as JSON larger than any disk."""
+    value = []
+    for _ in range(31):
+        value = [value, value]
+    return value
+
+
+class Endless(dict):
+    def items(self):
+        return ((str(number), ()) for number in itertools.count())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("tags", itertools.count()),
+        ("tags", itertools.repeat("")),
+        ("tags", "a," * 100_000),
+        ("tags", ["a" * 10_000] * 30_000),
+        ("extra", {"x": ["a" * 10_000] * 30_000}),
+        ("extra", {"x": [{"a" * 10_000: 0}] * 30_000}),
+        ("extra", {"x": within_itself()}),
+        ("extra", {"x": shared()}),
+        ("extra", {"x": [None] * 100_000}),
+        ("extra", {"x": Endless()}),
+    ],
+)
+def test_what_has_no_end_is_refused(field, value):
+    error = failure(id="a1", **{field: value})
+    assert error.field == field
+    assert (
+        str(error) == f"article 'a1', field '{field}': more than 100,000 values or 268,435,456 characters; pass fewer"
+    )
+
+
+def test_what_is_within_itself_once_is_too_deep():
+    value = []
+    value.append(value)
+    assert "nested deeper than 32 levels" in str(failure(extra={"x": value}))
+
+
+def test_as_many_values_as_there_may_be():
+    most = 100_000
+    assert len(Article(tags="a" + ";a" * (most - 1)).tags) == most
+    room = most - 3  # without the list, its name, and the whole of it
+    assert len(Article(extra={"x": [0] * room}).extra["x"]) == room
+    assert failure(extra={"x": [0] * room, "y": 0}).field == "extra"
 
 
 def test_an_article_is_frozen_hashable_and_equal_by_its_fields():

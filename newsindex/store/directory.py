@@ -4,9 +4,10 @@ Every byte that newsindex.store reads or writes passes through this protocol, so
 lose what was not synced or fill the disk without touching the code under test. `DiskDirectory` is the real one,
 `MemoryDirectory` a small twin for tests. `newsindex.index` makes them and hands them to the rest of this package.
 
-What the operating system refuses becomes a `StorageError` that names the path, the cause and the remedy. Only
-`FileNotFoundError` passes as it is: whether a missing file is an empty index, damage or a lost race is the caller's
-to say.
+What the operating system refuses becomes a `StorageError` that names the path, the cause and the remedy. Only of who
+asks for a file `FileNotFoundError` passes as it is: whether a missing one is an empty index, damage or a lost race is
+the caller's to say. Where the directory itself is missing, or what was just written to it, somebody has removed the
+index, and that is an `IndexNotFoundError`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
-from newsindex.errors import CorruptIndexError, StorageError
+from newsindex.errors import CorruptIndexError, IndexNotFoundError, StorageError
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -73,6 +74,19 @@ def storage_errors(path: str | Path, action: str) -> Iterator[None]:
         raise _refused(path, action, error) from error
 
 
+@contextlib.contextmanager
+def _present(place: Path) -> Iterator[None]:
+    """What is missing in the block was there, or the directory `place` is not."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise IndexNotFoundError(
+            f"{place}: no such directory, or somebody has removed what was just written to it; make an index with "
+            "newsindex.create(), or restore it from a backup",
+            path=place,
+        ) from error
+
+
 class OutputFile(Protocol):
     """A new file, written once from beginning to end. Leaving its `with` block closes it but does not sync it."""
 
@@ -96,8 +110,8 @@ class OutputFile(Protocol):
 class Directory(Protocol):
     """A flat directory of files under names made of ASCII letters, digits, dots, dashes and underscores.
 
-    Any method raises ValueError on another name and StorageError on what the system refuses; those that need
-    a file that is not there raise FileNotFoundError.
+    Any method raises ValueError on another name and StorageError on what the system refuses. Those that ask for a file,
+    or remove it, raise FileNotFoundError where it is missing, the others IndexNotFoundError where the directory is.
     """
 
     @property
@@ -124,7 +138,11 @@ class Directory(Protocol):
         """What differs once a file was replaced (inode, modification time in ns, size); None where it is missing."""
 
     def replace(self, source: str, target: str) -> None:
-        """Rename `source` to `target`, replacing it in one step: readers see the old file or the new one."""
+        """Rename `source` to `target`, replacing it in one step: readers see the old file or the new one.
+
+        Raises:
+            IndexNotFoundError: `source`, which was just written, is gone.
+        """
 
     def remove(self, name: str) -> None:
         """Remove a file; views of it stay valid."""
@@ -140,11 +158,11 @@ class Directory(Protocol):
 def new_file(directory: Directory, name: str) -> Iterator[OutputFile]:
     """A new file for the block to write, closed when it ends and removed again where it fails.
 
-    A disk that is full needs that room to try again.
+    A disk that is full needs that room to try again. Files that the block misses are an IndexNotFoundError.
     """
     file = directory.create(name)
     try:
-        with file:
+        with _present(directory.path), file:
             yield file
     except BaseException:
         # What a failing disk does not even remove is swept by a later commit; the block's error says more.
@@ -248,7 +266,7 @@ class DiskDirectory:
             with contextlib.suppress(FileNotFoundError):
                 self.remove(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        with storage_errors(path, "create"):
+        with _present(self._path), storage_errors(path, "create"):
             return _DiskFile(os.open(path, flags, 0o666), path)
 
     @contextlib.contextmanager
@@ -305,7 +323,7 @@ class DiskDirectory:
 
     def replace(self, source: str, target: str) -> None:
         old, new = self._path / _checked(source), self._path / _checked(target)
-        with storage_errors(new, "replace"):
+        with _present(self._path), storage_errors(new, "replace"):
             # The kernel's own times advance in ticks of some milliseconds and a freed inode is used again at once, so
             # two quick replacements could get the same stamp. This clock is finer.
             now = time.time_ns()
@@ -317,11 +335,11 @@ class DiskDirectory:
             os.unlink(self._path / name)
 
     def names(self) -> list[str]:
-        with storage_errors(self._path, "list"):
+        with _present(self._path), storage_errors(self._path, "list"):
             return sorted(os.listdir(self._path))
 
     def sync(self) -> None:
-        with storage_errors(self._path, "sync"):
+        with _present(self._path), storage_errors(self._path, "sync"):
             descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 os.fsync(descriptor)
@@ -408,7 +426,8 @@ class MemoryDirectory:
         return (file.inode, 0, len(file.data)) if file else None
 
     def replace(self, source: str, target: str) -> None:
-        self._files[_checked(target)] = self._file(source)
+        with _present(self.path):
+            self._files[_checked(target)] = self._file(source)
         if source != target:
             del self._files[source]
 

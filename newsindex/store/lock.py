@@ -92,6 +92,7 @@ class WriterLock:
     def __init__(self, place: Directory | str | Path) -> None:
         self._directory: Directory = DiskDirectory(place) if isinstance(place, str | Path) else place
         self._lock: filelock.BaseFileLock | None = None
+        self._file: int | None = None  # which file is locked
         tell(self)
 
     def acquire(self, timeout: float = 10.0) -> None:
@@ -106,19 +107,17 @@ class WriterLock:
         if not timeout >= 0:
             raise ValueError(f"timeout cannot be {timeout}; pass seconds from 0 up")
         path = self._directory.path
-        try:
-            with storage_errors(path, "lock"):
-                os.stat(path)  # filelock would make it
-        except FileNotFoundError as error:
-            raise IndexNotFoundError(
-                f"{path}: no such directory; make an index with newsindex.create()", path=path
-            ) from error
         # A new object each time: filelock's own would let its holder in twice. Not bound to a thread, since a writer
         # may be closed by another one than opened it.
         lock = filelock.FileLock(path / NAME, thread_local=False, is_singleton=False)
         try:
             with storage_errors(path / NAME, "lock"):
+                os.stat(path)  # filelock would make it
                 acquired = self._try(lock, timeout)
+        except FileNotFoundError as error:
+            raise IndexNotFoundError(
+                f"{path}: no such directory; make an index with newsindex.create()", path=path
+            ) from error
         except NotImplementedError as error:
             raise self._no_locks() from error
         if not acquired:
@@ -128,6 +127,7 @@ class WriterLock:
                 # What filelock falls back to is the mere existence of a file, which outlives a killed holder.
                 raise self._no_locks()
             self._note_holder()
+            self._file = self._file_there()
         except BaseException:
             lock.release()
             raise
@@ -140,12 +140,33 @@ class WriterLock:
             return False
         return True
 
+    def verify(self) -> None:
+        """Make sure that the lock that is held is the one that others would take.
+
+        Who removes its file, by itself or with the whole index, lets others lock a new one in its place.
+
+        Raises:
+            StorageError: it is not, or the system refuses to tell.
+        """
+        if self._file_there() != self._file:
+            path = self._directory.path / NAME
+            raise StorageError(
+                f"{path}: somebody has removed it while it was locked, so that another writer may be at work; "
+                "close this one, and take a new one from index.writer()",
+                path=path,
+            )
+
+    def _file_there(self) -> int | None:
+        stamp = self._directory.stamp(NAME)
+        return stamp[0] if stamp else None
+
     def release(self) -> None:
         """Give the lock back; does nothing where it is not held."""
         lock, self._lock = self._lock, None
         if lock is not None:
             try:
-                self._remove_holder()
+                if self._file_there() == self._file:  # else it is noted who holds another one
+                    self._remove_holder()
             finally:
                 lock.release()
 

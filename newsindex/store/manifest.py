@@ -228,7 +228,7 @@ def load(directory: Directory) -> Manifest:
         if expected == found and document.keys() == {"checksum", "manifest"}:
             return _decode(content)
     except FileNotFoundError as error:
-        with contextlib.suppress(FileNotFoundError):  # where there is no directory either
+        with contextlib.suppress(IndexNotFoundError):  # where there is no directory either
             refuse_orphans(directory)
         raise IndexNotFoundError(
             f"{directory.path}: no index here; make one with newsindex.create() or check the path", path=directory.path
@@ -237,6 +237,12 @@ def load(directory: Directory) -> Manifest:
         reason = f"not a manifest: {type(error).__name__}: {error}"
         raise CorruptIndexError(path, "manifest", reason=reason) from error
     raise CorruptIndexError(path, "manifest", expected=expected, found=found)
+
+
+def size(directory: Directory) -> int:
+    """Of the manifest, in bytes; 0 where there is none."""
+    stamp = directory.stamp(NAME)
+    return stamp[2] if stamp else 0
 
 
 def refuse_orphans(directory: Directory) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from cli_support import ARTICLES, Run
+from reliability_support import to_format
 
 import newsindex
 from newsindex import Index
 from newsindex.cli import main
+from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory
-from newsindex.store.sections import SectionReader
+from newsindex.store.sections import FORMAT, SectionReader
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -105,6 +107,38 @@ def test_check_names_what_is_damaged_and_counts_what_can_be_read(
     assert (result.exit_code, answer["ok"], answer["readable"]) == (1, False, readable)
     assert [error["path"] for error in answer["errors"]] == [str(file)] * len(damages)
     assert all(set(error) == {"path", "section", "message"} for error in answer["errors"])
+
+
+def test_check_of_files_of_another_format(run: Run, archive: Path) -> None:
+    first, second = archive / "000001.seg", archive / "000002.seg"
+    newsindex.open(archive).add([newsindex.Article(title="Ploi")])
+    to_format(second, FORMAT + 1)
+    result = run("check", archive)
+    damaged, _, *files, remedy = result.stdout.splitlines()
+    assert result.exit_code == 1
+    assert damaged.startswith(
+        f"damaged: {second}: written in format {FORMAT + 1}, this newsindex reads format {FORMAT}; "
+    )
+    assert files == [f"{first}: 4 of 4 articles can be read", f"{second}: 0 of 1 articles can be read"]
+    assert remedy.startswith("4 articles can be read; copy them with: ")
+    [error] = json.loads(run("check", archive, "--json").stdout)["errors"]
+    assert error == {"path": str(second), "section": None, "message": damaged.removeprefix("damaged: ")}
+    to_format(first, FORMAT + 1)
+    for command in (("check", archive), ("rescue", archive, archive / "saved")):
+        result = run(*command)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert result.stderr.startswith(f"error: {first}: written in format {FORMAT + 1}")
+
+
+def test_check_of_an_index_of_another_stemmer(run: Run, archive: Path) -> None:
+    """What checks it should know that nothing can search it, though nothing is damaged."""
+    path = archive / manifests.NAME
+    content = json.loads(path.read_bytes())["manifest"]
+    content["analyzer"]["version"] = "99.0"
+    path.write_text(json.dumps({"checksum": manifests._checksum(content), "manifest": content}))
+    result = run("check", archive)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith(f"error: {archive}: its words were stemmed by ")
 
 
 # Rescue.

@@ -12,23 +12,24 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from reliability_directory import FailingDirectory
 
 import newsindex as ni
-from newsindex.store.directory import DiskDirectory, storage_errors
+from newsindex.store.directory import DiskDirectory
 
 THREAD = "newsindex-merge"
 
 
-class HeldDirectory:
+class HeldDirectory(FailingDirectory):
     """A directory that holds the thread of a merge at its call number `at` of `create`, or has it fail there.
 
     The first is that of the segment, when the merge knows what lives; the second that of the file beside it.
     """
 
     def __init__(self, place: Path) -> None:
-        self.inner = DiskDirectory(place)
+        super().__init__(DiskDirectory(place), error=errno.ENOSPC)
         self.at = 0
-        self.fails = False
+        self.refusing = False
         self.held = threading.Event()
         self.gate = threading.Event()
 
@@ -37,19 +38,14 @@ class HeldDirectory:
         self.held.clear()
         self.gate.clear()
 
-    def create(self, name: str) -> Any:
-        if threading.current_thread().name.startswith(THREAD) and self.at:
+    def _refuses(self, name: str) -> bool:
+        if name == "create" and threading.current_thread().name.startswith(THREAD) and self.at:
             self.at -= 1
             if not self.at:
                 self.held.set()
-                if self.fails:
-                    with storage_errors(self.inner.path / name, "create"):
-                        raise OSError(errno.ENOSPC, "Disk full")
-                assert self.gate.wait(60)
-        return self.inner.create(name)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
+                assert self.refusing or self.gate.wait(60)
+                return self.refusing
+        return False
 
 
 def article(number: int, version: int = 0) -> ni.Article:
@@ -237,14 +233,14 @@ def test_closing_after_a_commit_ends_the_merge_and_publishes_it(directory: HeldD
 def test_a_failed_merge_is_raised_by_the_next_commit_which_loses_nothing(
     directory: HeldDirectory, ix: ni.Index
 ) -> None:
-    directory.fails = True
+    directory.refusing = True
     with ix.writer() as writer:
         begin(directory, writer)
         while not writer._merging.done:
             threading.Event().wait(0.01)
         writer.add(article(30))
         writer.delete("a0")
-        with pytest.raises(ni.StorageError, match="Disk full"):
+        with pytest.raises(ni.StorageError, match="No space left"):
             writer.commit()
         assert content(ni.open(ix.path)) == expected(range(1, 31))
         writer.add(article(31))
@@ -255,8 +251,8 @@ def test_a_failed_merge_is_raised_by_the_next_commit_which_loses_nothing(
 
 
 def test_a_merge_that_fails_last_is_raised_by_closing(directory: HeldDirectory, ix: ni.Index) -> None:
-    directory.fails = True
-    with pytest.raises(ni.StorageError, match="Disk full"), ix.writer() as writer:
+    directory.refusing = True
+    with pytest.raises(ni.StorageError, match="No space left"), ix.writer() as writer:
         begin(directory, writer)
     assert merge_threads() == []
     assert content(ix) == expected(range(30))

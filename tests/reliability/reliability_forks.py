@@ -135,6 +135,33 @@ def fork_while_writing(place: str, pipe: Connection) -> None:
     pipe.send(len(index))
 
 
+def fork_amidst(place: str, pipe: Connection) -> None:
+    """Fork in the midst of calls of a writer, as a handler of signals may; say what becomes of it in the child."""
+    with ni.open(place).writer(timeout=0) as w:
+        for name, call in (("encode_article", lambda: w.add(article(100))), ("is_id", lambda: w.delete("a1"))):
+            pipe.send(_fork_in(f"newsindex.writer.{name}", call, w))
+    pipe.send(len(ni.open(place)))
+
+
+def _fork_in(name: str, call: Callable[[], object], w: Writer) -> str:
+    original, pids = pkgutil.resolve_name(name), []
+    end, begin = os.pipe()
+
+    def forking(*arguments: Any) -> Any:
+        pids.append(os.fork())
+        return original(*arguments)
+
+    with mock.patch(name, forking):
+        call()
+    if not pids[0]:
+        os.write(begin, refusal(w.commit).encode())
+        os._exit(0)
+    os.close(begin)
+    os.waitpid(pids[0], 0)
+    with open(end, encoding="utf-8") as said:
+        return said.read()
+
+
 def wait_for(say: Connection, pipe: Connection) -> None:
     say.send(os.getpid())
     pipe.poll(None)
@@ -197,11 +224,13 @@ def fork_while_locked(place: str, pipe: Connection) -> None:
     with open(table, "w", encoding="utf-8") as file:
         file.write("title,body\nPod nou,E gata.\n")
     inside = threading.Barrier(3)
+    held = []
 
     def hold(lock: threading.Lock) -> None:
         with lock:
             inside.wait()
             time.sleep(0.2)
+            held.append(lock.locked())
 
     threads = [threading.Thread(target=hold, args=(lock,)) for lock in (romanian_calendar._lock, tables._limit_lock)]
     for thread in threads:
@@ -210,6 +239,8 @@ def fork_while_locked(place: str, pipe: Connection) -> None:
     pipe.send(saying(read_dates_and_tables, index, table))
     for thread in threads:
         thread.join()
+    read_dates_and_tables(pipe, index, table)
+    pipe.send(held)
 
 
 def fork_while_searching(place: str, pipe: Connection, children: int) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of reliability share: articles in numbers, and all that an index can be asked about them.
+"""What the tests of reliability share: articles in numbers, all that an index can be asked about them, other formats.
 
 An archive is told from another by its answers, so `answers` asks for everything that readers ask for: each kind of
 query in each order, the articles themselves, and counts by period and by source.
@@ -6,11 +6,16 @@ query in each order, the articles themselves, and counts by period and by source
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Final
 
+import xxhash
+
 import newsindex as ni
+from newsindex.store import sections
 
 Question = Callable[[ni.Index], object]
 
@@ -103,3 +108,14 @@ def findings(ix: ni.Index) -> dict[str, object]:
             {hit.id: (hit.title, hit.date, hit.source, hit.snippet()) for hit in res},
         )
     return said
+
+
+def to_format(path: Path, version: int) -> None:
+    """Make a file one of another format, which has the number in its footer too."""
+    data = bytearray(path.read_bytes())
+    start, length = struct.unpack("<QQ", data[-48:-32])
+    footer = data[start : start + length].replace(b'{"format":%d,' % sections.FORMAT, b'{"format":%d,' % version)
+    data[start : start + length] = footer
+    data[-32:-24] = xxhash.xxh3_64_intdigest(footer).to_bytes(8, "little")
+    data[-16:-8] = version.to_bytes(8, "little")
+    path.write_bytes(data)

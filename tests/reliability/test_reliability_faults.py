@@ -201,6 +201,27 @@ def test_a_writer_that_failed_goes_on(
     report(mend.__name__, outcomes)
 
 
+def test_a_rollback_that_fails_leaves_no_file_in_the_way(prepared: Path, tmp_path: Path, long: bool) -> None:
+    """What it could not remove keeps its name, and what is written next has others."""
+    outcomes = Counter[str]()
+    for directory, place in trials(prepared, tmp_path, long, 1, [mode for mode in MODES if mode[0] == 1]):
+        calls, directory.fails = directory.fails or 0, None
+        ix = ni.Index(directory)
+        with ix.writer(timeout=0, memory=1) as w:
+            for one in FRESH[:2]:
+                w.add(one)
+            directory.fail_after(calls)
+            with refusals(outcomes, directory.error, place):
+                w.rollback()
+            directory.recover()
+            w.delete("a0")
+            for one in FRESH:
+                w.add(one)
+        assert content(ix) == content(ni.open(place)) == NEW
+        assert left(ix) == ni.open(place).snapshot().manifest.files
+    report("a rollback", outcomes)
+
+
 def test_what_could_not_be_written_takes_no_room(prepared: Path, tmp_path: Path) -> None:
     """A disk is full, and each try would leave a part of a file on it."""
     directory = FailingDirectory(DiskDirectory(shutil.copytree(prepared, tmp_path / "index")), error=errno.ENOSPC)

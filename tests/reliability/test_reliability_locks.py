@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -140,6 +142,14 @@ def test_a_child_can_neither_write_nor_free_the_lock_nor_hang(ix: ni.Index) -> N
     ix.writer(timeout=0).close()
 
 
+def test_a_writer_that_is_forked_in_the_midst_of_a_call_is_its_parents(ix: ni.Index) -> None:
+    with running(forks.fork_amidst, ix.path) as (pipe, holder):
+        for _ in range(2):
+            assert hear(pipe).startswith(f"NewsIndexError: this writer belongs to process {holder.pid}, ")
+        assert hear(pipe) == THERE
+    assert ("a100" in ix, "a1" in ix) == (True, False)
+
+
 @pytest.mark.parametrize(
     "name", ["newsindex.index.open_snapshot", "newsindex.snapshot.StoredArticles", "Stemmer.Stemmer"]
 )
@@ -152,6 +162,8 @@ def test_a_child_searches_whatever_threads_were_at(ix: ni.Index, name: str) -> N
 def test_a_child_reads_dates_and_tables_whatever_threads_were_at(ix: ni.Index) -> None:
     with running(forks.fork_while_locked, ix.path) as (pipe, _):
         assert hear(pipe) == [0, ["Pod nou"], 0]
+        assert [hear(pipe), hear(pipe)] == [0, ["Pod nou"]], "nor is its parent kept from that"
+        assert hear(pipe) == [True, True], "what threads held, they held to the end"
 
 
 def test_children_search_while_their_parent_searches_and_writes(ix: ni.Index, long: bool) -> None:
@@ -160,6 +172,15 @@ def test_children_search_while_their_parent_searches_and_writes(ix: ni.Index, lo
         assert hear(pipe) == [[True, 0]] * children
         assert hear(pipe) is True
     print(f"{children} children, 0 wrong, 0 hung")
+
+
+def test_who_is_told_of_forks_is_not_kept_for_that(ix: ni.Index) -> None:
+    writer = ix.writer(timeout=0)
+    writer.close()
+    ended = [weakref.ref(one) for one in (ni.open(ix.path), writer)]
+    del writer
+    gc.collect()
+    assert [one() for one in ended] == [None, None]
 
 
 # Threads.
@@ -261,6 +282,20 @@ def test_threads_that_share_a_writer_and_ask_again_lose_nothing(ix: ni.Index, lo
     assert ix.check().ok
     assert refusals
     print(f"{len(firsts) * share} articles by {len(firsts)} threads, {refusals} calls refused, 0 lost, 0 wrong")
+
+
+def test_threads_of_a_writer_end_with_what_they_were_for(ix: ni.Index) -> None:
+    def threads() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name.startswith("newsindex")]
+
+    writers = [ix.writer(timeout=0)]  # which are kept, and their threads with them
+    with mock.patch("newsindex.inverted.rows.BATCH", 1):
+        for end in (writers[0].rollback, writers[0].commit, writers[0].close):
+            for one in articles(range(100, 103)):
+                writers[0].add(one)
+            assert threads()
+            end()
+            assert threads() == []
 
 
 def test_a_closed_writer_says_so(ix: ni.Index) -> None:

@@ -15,15 +15,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import struct
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-import xxhash
-from reliability_support import answers, articles
+from reliability_support import answers, articles, to_format
 
 import newsindex as ni
 from newsindex.store import manifest as manifests
@@ -31,6 +29,7 @@ from newsindex.store import sections
 
 FROZEN = Path(__file__).with_name("frozen")
 CURRENT = f"{manifests.FORMAT}-{sections.FORMAT}"
+OTHERS = pytest.mark.parametrize(("other", "remedy"), [(1, "upgrade newsindex"), (-1, "index the articles again")])
 
 
 def plain(value: Any) -> Any:
@@ -98,7 +97,7 @@ def test_a_frozen_index_answers_as_ever_or_is_refused_by_name(name: str, tmp_pat
     assert {one: plain(ix.get(one)) for one in expected["articles"]} == expected["articles"]
 
 
-@pytest.mark.parametrize(("other", "remedy"), [(1, "upgrade newsindex"), (-1, "index the articles again")])
+@OTHERS
 def test_a_manifest_of_another_format(frozen: Path, other: int, remedy: str) -> None:
     path = frozen / manifests.NAME
     content = json.loads(path.read_bytes())["manifest"] | {"format": manifests.FORMAT + other}
@@ -110,20 +109,58 @@ def test_a_manifest_of_another_format(frozen: Path, other: int, remedy: str) -> 
     assert not frozen.with_name("saved").exists()
 
 
-@pytest.mark.parametrize(("other", "remedy"), [(1, "upgrade newsindex"), (-1, "index the articles again")])
-@pytest.mark.parametrize("suffix", [".seg", ".del"])
-def test_a_file_of_another_format(frozen: Path, suffix: str, other: int, remedy: str) -> None:
-    path = sorted(frozen.glob(f"*{suffix}"))[0]
-    data, version = bytearray(path.read_bytes()), sections.FORMAT + other
-    start, length = struct.unpack("<QQ", data[-48:-32])
-    footer = data[start : start + length].replace(b'{"format":%d,' % sections.FORMAT, b'{"format":%d,' % version)
-    data[start : start + length] = footer
-    data[-32:-24] = xxhash.xxh3_64_intdigest(footer).to_bytes(8, "little")
-    data[-16:-8] = version.to_bytes(8, "little")
-    path.write_bytes(data)
+@OTHERS
+@pytest.mark.parametrize(
+    ("name", "readable", "saved"),
+    [("000001.seg", [0, 2], 2), ("000002.seg", [7, 0], 7), ("000001-000003.del", [9, 2], 10)],
+)
+def test_a_file_of_another_format(
+    frozen: Path, name: str, readable: list[int], saved: int, other: int, remedy: str
+) -> None:
+    """It is damage to that file, and the others can be read."""
+    ix, path, version = ni.open(frozen), frozen / name, sections.FORMAT + other
+    to_format(path, version)
     with pytest.raises(ni.IndexVersionError, match=remedy) as caught:
         ni.open(frozen)
     assert (caught.value.path, caught.value.found, caught.value.supported) == (path, version, sections.FORMAT)
+    report = ix.check()
+    [error] = report.errors
+    assert isinstance(error, ni.IndexVersionError)
+    assert (error.path, error.section, error.found) == (path, None, version)
+    assert (report.ok, report.articles) == (False, 9)
+    rescue = ni.rescue(frozen, frozen.with_name("saved"))
+    assert [str(one) for one in rescue.errors] == [str(error)]
+    assert [one.readable for one in rescue.files] == [one.readable for one in report.files] == readable
+    assert rescue.articles == len(ni.open(frozen.with_name("saved"))) == saved
+
+
+@OTHERS
+@pytest.mark.parametrize("manifest", [True, False])
+def test_files_that_are_all_of_another_format(frozen: Path, other: int, remedy: str, manifest: bool) -> None:
+    """That is no damage, and nothing can be read."""
+    ix = ni.open(frozen)
+    for path in frozen.glob("*.seg"):
+        to_format(path, sections.FORMAT + other)
+    if not manifest:
+        (frozen / manifests.NAME).unlink()
+    for use in (ix.check, lambda: ni.rescue(frozen, frozen.with_name("saved"))):
+        with pytest.raises(ni.IndexVersionError, match=remedy) as caught:
+            use()
+        assert caught.value.path == frozen / "000001.seg"
+    assert not frozen.with_name("saved").exists()
+
+
+def test_damage_beside_a_file_of_another_format(frozen: Path) -> None:
+    """Nothing can be read, but it is not the format alone."""
+    ix = ni.open(frozen)
+    to_format(frozen / "000001.seg", sections.FORMAT + 1)
+    (frozen / "000002.seg").unlink()
+    report = ix.check()
+    assert [error.path.name for error in report.errors] == ["000001.seg", "000002.seg"]
+    assert report.readable == 0
+    saved = ni.rescue(frozen, frozen.with_name("saved"))
+    assert [error.path.name for error in saved.errors] == ["000001.seg", "000002.seg"]
+    assert saved.articles == 0
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from newsindex.errors import CorruptIndexError, StorageError
-from newsindex.store.directory import DiskDirectory, storage_errors
+from newsindex.errors import CorruptIndexError, IndexNotFoundError, StorageError
+from newsindex.store.directory import _REMEDIES, DiskDirectory, new_file, storage_errors
 
 
 def put(directory, name, data):
@@ -115,8 +115,32 @@ def test_missing_files_elsewhere(directory):
     assert directory.stamp("missing") is None
     with pytest.raises(FileNotFoundError):
         directory.read("missing", 10)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(IndexNotFoundError, match="somebody has removed what was just written"):
         directory.replace("missing", "other")
+
+
+def test_a_file_that_is_missing_when_it_was_just_written(directory):
+    def write():
+        with new_file(directory, "a.seg"):
+            directory.remove("a.seg")
+            directory.map("a.seg")
+
+    with pytest.raises(IndexNotFoundError, match="somebody has removed what was just written"):
+        write()
+
+
+def test_a_missing_directory_is_named(tmp_path):
+    directory = DiskDirectory(tmp_path / "c")
+    for call in (directory.names, directory.sync, lambda: directory.create("a"), lambda: directory.create("a.tmp")):
+        with pytest.raises(
+            IndexNotFoundError, match=r"no such directory.* make an index with newsindex\.create"
+        ) as caught:
+            call()
+        assert caught.value.path == tmp_path / "c"
+    for call in (directory.map, directory.size, directory.remove, lambda name: directory.read(name, 10)):
+        with pytest.raises(FileNotFoundError):
+            call("a")
+    assert directory.stamp("a") is None
 
 
 @pytest.mark.parametrize(
@@ -128,7 +152,7 @@ def test_foreign_names_are_refused(directory, name):
         with pytest.raises(ValueError, match="no name of an index file"):
             call(name)
     for source, target in ((name, "a"), ("a", name)):
-        with pytest.raises((ValueError, FileNotFoundError)):
+        with pytest.raises((ValueError, IndexNotFoundError)):
             directory.replace(source, target)
     with pytest.raises(ValueError, match="no name of an index file"):
         directory.read(name, 1)
@@ -262,8 +286,7 @@ def test_what_is_no_regular_file_is_damage_and_not_a_wait(tmp_path):
 def test_make_makes_parents_and_takes_what_is_there(tmp_path):
     for _ in range(2):
         assert DiskDirectory(tmp_path / "a" / "b", make=True).names() == []
-    with pytest.raises(FileNotFoundError):
-        DiskDirectory(tmp_path / "c").names()
+    DiskDirectory(tmp_path / "c")
     assert not (tmp_path / "c").exists()
 
 
@@ -283,6 +306,33 @@ def test_no_descriptor_leaks(tmp_path):
             directory.read("a", 0)
     gc.collect()
     assert len(list(descriptors.iterdir())) == before
+
+
+REMEDIES = {
+    errno.EACCES: "give this user the right to it",
+    errno.EPERM: "give this user the right to it",
+    errno.EROFS: "mount the file system writable",
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some space or raise this user's quota",
+    errno.EFBIG: "raise the limit on the size of a file",
+    errno.EMFILE: "close indexes that are no longer used",
+    errno.ENFILE: "close programs that hold many files open",
+    errno.ENOMEM: "free some memory",
+    errno.ENOTDIR: "pass the directory of an index",
+    errno.EISDIR: "move away the directory",
+    errno.EIO: "the disk may be failing",
+    errno.EINTR: "try again",
+    errno.EBUSY: "remove the cause",  # and all others
+}
+
+
+@pytest.mark.parametrize("number", REMEDIES, ids=errno.errorcode.get)
+def test_every_refusal_has_its_remedy(number):
+    with pytest.raises(StorageError) as caught, storage_errors("place", "write"):
+        raise OSError(number, os.strerror(number))
+    begin = f"place: cannot write: {os.strerror(number)}; {REMEDIES[number]}"
+    assert str(caught.value).startswith(begin)
+    assert REMEDIES.keys() - {errno.EBUSY} == _REMEDIES.keys()
 
 
 def test_storage_errors_without_an_errno():

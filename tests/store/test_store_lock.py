@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -12,9 +13,11 @@ import sys
 import threading
 import time
 
+import filelock
 import pytest
 
 from newsindex.errors import IndexLockedError, IndexNotFoundError, StorageError
+from newsindex.store.directory import DiskDirectory
 from newsindex.store.lock import HOLDER_NAME, NAME, Holder, WriterLock
 
 CHILD = """
@@ -94,10 +97,12 @@ def test_threads_exclude_each_other(tmp_path):
 def test_another_thread_may_release(tmp_path):
     lock = WriterLock(tmp_path)
     lock.acquire()
+    held = lock._lock  # whose end would let go of it, too
     thread = threading.Thread(target=lock.release)
     thread.start()
     thread.join()
     WriterLock(tmp_path).acquire(timeout=0)
+    assert held is not None
 
 
 def test_a_waiting_writer_gets_the_lock_when_it_is_released(tmp_path):
@@ -163,6 +168,7 @@ def test_the_lock_file_is_left_alone(tmp_path):
         b'{"pid": 1, "host": "\\u001b[31m", "since": "2025-03-02T10:00:00+00:00"}',
         b'{"pid": 1, "host": "h", "since": "2025-03-02T10:00:00"}',
         b'{"pid": 1, "host": "h", "since": 7}',
+        b'{"pid": 1, "host": 7, "since": "2025-03-02T10:00:00+00:00"}',
     ],
 )
 def test_an_unreadable_holder_spoils_only_the_message(tmp_path, data):
@@ -173,6 +179,11 @@ def test_an_unreadable_holder_spoils_only_the_message(tmp_path, data):
         with pytest.raises(IndexLockedError, match="its process is unknown") as caught:
             WriterLock(tmp_path).acquire(timeout=0)
         assert (caught.value.holder, caught.value.host) == (None, None)
+
+
+def test_a_holder_that_the_disk_refuses_to_read_spoils_only_the_message(tmp_path, failing):
+    with WriterLock(tmp_path), pytest.raises(IndexLockedError, match="its process is unknown"):
+        WriterLock(failing(DiskDirectory(tmp_path), 0)).acquire(timeout=0)
 
 
 def test_how_long_it_is_held_is_readable():
@@ -192,7 +203,21 @@ def test_releasing_is_repeatable(tmp_path):
     lock.release()
     with lock:
         lock.release()
+    lock.acquire()
+    with lock, pytest.raises(IndexLockedError):
+        WriterLock(tmp_path).acquire(timeout=0)
     WriterLock(tmp_path).acquire(timeout=0)
+
+
+def test_releasing_again_takes_nothing_from_the_next_holder(tmp_path):
+    first = WriterLock(tmp_path)
+    first.acquire()
+    first.release()
+    with WriterLock(tmp_path):
+        first.release()
+        with pytest.raises(IndexLockedError) as caught:
+            first.acquire(timeout=0)
+        assert caught.value.holder == os.getpid()
 
 
 def test_an_exception_inside_frees_it(tmp_path):
@@ -225,19 +250,73 @@ def test_a_read_only_directory_is_named(read_only):
 
 def test_a_holder_that_cannot_be_noted_does_not_keep_the_lock(tmp_path):
     (tmp_path / f"{HOLDER_NAME}.tmp").mkdir()
-    with pytest.raises(StorageError, match="move away the directory"):
+    with pytest.raises(StorageError, match="move away the directory") as caught:
         WriterLock(tmp_path).acquire(timeout=0)
     (tmp_path / f"{HOLDER_NAME}.tmp").rmdir()
     WriterLock(tmp_path).acquire(timeout=0)
+    assert caught.value.path == tmp_path / f"{HOLDER_NAME}.tmp"  # its traceback has all that would end with it
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_keeps_no_writer_out(tmp_path, failing, number):
+    """It may be the one that makes room. Who had the lock before is not taken for it."""
+    (tmp_path / HOLDER_NAME).write_bytes(Holder.me().encode())
+    lock = WriterLock(failing(DiskDirectory(tmp_path), 0, 1, number))
+    lock.acquire(timeout=0)
+    with pytest.raises(IndexLockedError, match="its process is unknown"):
+        WriterLock(tmp_path).acquire(timeout=0)
+    lock.release()
+
+
+def test_a_failing_disk_gives_the_lock_back(tmp_path, failing):
+    def take_and_give_back(lock):
+        lock.acquire(timeout=0)
+        lock.release()
+
+    errors = []  # kept, since their tracebacks have all that would let go of it when it ends
+    for fails in range(100):
+        directory = failing(DiskDirectory(tmp_path), fails, 1)
+        lock = WriterLock(directory)
+        try:
+            take_and_give_back(lock)
+        except StorageError as error:
+            errors.append(error)
+        WriterLock(tmp_path).acquire(timeout=0)
+        if not directory.failed:
+            break
+    assert len(errors) == fails
+    assert directory.calls == ["create", "file.write", "replace", "stamp", "stamp", "remove"]
+
+
+def test_a_lock_whose_file_was_removed_says_so(tmp_path):
+    with WriterLock(tmp_path) as lock:
+        lock.verify()
+        (tmp_path / NAME).unlink()
+        for _ in range(2):
+            with pytest.raises(
+                StorageError, match=r"somebody has removed it while it was locked.*; close this one"
+            ) as caught:
+                lock.verify()
+            assert caught.value.path == tmp_path / NAME
+            (tmp_path / NAME).touch()
 
 
 @pytest.mark.filterwarnings("ignore:flock not supported")
 def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
-    import errno
-
     def unsupported(descriptor, operation):
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
+    with pytest.raises(StorageError, match="has no file locks"):
+        WriterLock(tmp_path).acquire(timeout=0)
+
+
+def test_a_library_of_locks_that_knows_none_is_refused(tmp_path, monkeypatch):
+    """As older systems, and older versions of it, say it."""
+
+    def unsupported(*arguments, **options):
+        raise NotImplementedError
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
     with pytest.raises(StorageError, match="has no file locks"):
         WriterLock(tmp_path).acquire(timeout=0)

@@ -87,7 +87,7 @@ def look(ix: ni.Index) -> None:
     assert_type(explanation, ni.Explanation)
     assert_type(explanation.details, tuple[ni.Explanation, ...])
     assert_type(ix.check().ok, bool)
-    assert_type(ix.check().errors, tuple[ni.CorruptIndexError, ...])
+    assert_type(ix.check().errors, tuple[ni.CorruptIndexError | ni.IndexVersionError, ...])
     assert_type([file.readable for file in ix.check().files], list[int])
     saved = ni.rescue("archive", Path("rescued"))
     assert_type(saved, ni.Rescue)
