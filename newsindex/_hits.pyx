@@ -1,12 +1,14 @@
 # cython: language_level=3
-"""`Hit`: one line of a page of results, and how an index makes them.
+"""`Hit`: one line of a page of results; `Hits`: the page, which makes each when it is looked at.
 
 A page of ten hits makes ten of these and asks each for four columns, which is most of what a quick search costs but
-for the search: so they are C objects that read the columns without a Python call in between.
+for the search: so they are C objects that read the columns without a Python call in between. A page of all articles
+of an archive costs what of it is looked at.
 """
 
 from cython cimport freelist
 
+from newsindex._found cimport Found, Place
 from newsindex.inverted._columns cimport Rows
 
 from newsindex.errors import QueryError
@@ -18,7 +20,7 @@ cdef enum:
 
 @freelist(64)
 cdef class Hit:
-    """One article found.
+    """One article found. Two are equal if they show the same article of one generation, with one score.
 
     Attributes:
         score: how well it answers; comparable within one search only. 1 where nothing was there to score.
@@ -39,6 +41,15 @@ cdef class Hit:
 
     def __repr__(self):
         return f"Hit(score={self.score!r})"
+
+    def __eq__(self, other):
+        if type(other) is not Hit:
+            return NotImplemented
+        cdef Hit one = other
+        return self._segment is one._segment and self._doc == one._doc and self.score == one.score
+
+    def __hash__(self):
+        return hash((self._segment, self._doc))
 
     @property
     def id(self):
@@ -81,12 +92,40 @@ cdef class Hit:
         return self._highlighter.snippet(segment, self._doc, body, chars=chars, before=before, after=after)
 
 
-def make_hits(found, segments, highlighter):
-    """The hits of a page, in a tuple.
+cdef class Hits:
+    """The hits of a page, in order; a sequence.
 
     Args:
-        found: a tuple for each: score, date, number of its segment, docid (see `newsindex.searcher.page.Found`).
+        found: what they are.
         segments: those of the generation, by number.
         highlighter: makes the snippets of this search.
     """
-    return tuple([Hit(score, segments[number], doc, highlighter) for score, _, number, doc in found])
+
+    cdef Found found
+    cdef list segments
+    cdef object highlighter
+
+    def __cinit__(self, Found found not None, list segments not None, highlighter):
+        self.found, self.segments, self.highlighter = found, segments, highlighter
+
+    cdef Hit hit(self, Py_ssize_t index):
+        cdef const Place *place = &self.found.places[index]
+        return Hit(place.score, self.segments[place.segment], place.doc, self.highlighter)
+
+    def __len__(self):
+        return self.found.size
+
+    def __iter__(self):
+        cdef Py_ssize_t index
+        for index in range(self.found.size):
+            yield self.hit(index)
+
+    def __getitem__(self, index):
+        cdef Py_ssize_t at, size = self.found.size
+        if isinstance(index, slice):
+            return tuple([self.hit(at) for at in range(*index.indices(size))])
+        at = index
+        at += size if at < 0 else 0
+        if not 0 <= at < size:
+            raise IndexError(f"hit {index} of a page of {size}")
+        return self.hit(at)

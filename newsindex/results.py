@@ -14,6 +14,7 @@ from typing import overload
 import attrs
 
 from newsindex._hits import Hit as Hit
+from newsindex._hits import Hits
 from newsindex.errors import CorruptIndexError, IndexVersionError
 
 
@@ -21,13 +22,15 @@ from newsindex.errors import CorruptIndexError, IndexVersionError
 class Results(Sequence[Hit]):
     """A page of hits, in order; a sequence.
 
+    Each hit is made when it is looked at, so a page of all that an archive has costs little more than finding it.
+
     Attributes:
         total: how many articles match in all, exactly.
         hits: those of this page.
     """
 
     total: int
-    hits: tuple[Hit, ...]
+    hits: Hits
 
     def __len__(self) -> int:
         return len(self.hits)

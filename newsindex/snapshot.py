@@ -7,7 +7,7 @@ it is held, whatever writers do. `newsindex.index` makes them; hits hold on to t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from newsindex.store.sections import SectionReader
 
 if TYPE_CHECKING:
     from newsindex.searcher.page import Search
+
+_KEPT_SEARCHES: Final = 512  # by each generation,
+_KEPT_TERMS: Final = 100_000  # of their patterns, at 250 bytes, besides those of the last
 
 
 class OpenSegment:
@@ -88,18 +91,27 @@ class Snapshot:
     Attributes:
         manifest: what the generation consists of.
         segments: open, in the order of the manifest.
-        searches: for the index to keep those that may be asked for again.
+        searches: those that may be asked for again, for the index, which has `keep` keep them.
     """
 
     def __init__(self, directory: Directory, manifest: Manifest, kept: dict[SegmentEntry, OpenSegment]) -> None:
         self.manifest = manifest
         self.searches: dict[Any, Search] = {}
+        self._kept_terms = 0
         self.segments = [kept.get(entry) or self._open(directory, entry) for entry in manifest.segments]
 
     @cached_property
     def live(self) -> list[LiveSegment]:
         """The segments, and which of their articles are alive."""
         return [segment.live for segment in self.segments]
+
+    def keep(self, key: Any, search: Search, terms: int) -> None:
+        """Keep a search, whose patterns mean so many terms, and of the others none where all are too many."""
+        if len(self.searches) >= _KEPT_SEARCHES or self._kept_terms + terms > _KEPT_TERMS:
+            self.searches.clear()
+            self._kept_terms = 0
+        self.searches[key] = search
+        self._kept_terms += terms
 
     @cached_property
     def ranking(self) -> Ranking:

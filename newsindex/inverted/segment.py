@@ -43,6 +43,7 @@ from newsindex.inverted._postings import PostingList
 from newsindex.inverted._words import Meant, Words
 from newsindex.inverted.columns import UNDATED, Docs, Integers, Packed, Sections, Values, hash_id
 from newsindex.inverted.entries import READING
+from newsindex.inverted.fields import TITLE
 
 FormColumns = tuple[NDArray[np.int64], NDArray[np.int64]]  # of some forms: terms, numbers
 
@@ -242,6 +243,12 @@ class Segment:
             low = self.dates.bisect(first)
             high = self.articles if until is None else self.dates.bisect(until)
         return low, max(low, high)
+
+    def filled(self, field: str, low: int, high: int) -> Docs:
+        """The docids from `low` to `high` - 1 of the articles whose title, or whose body, has a word."""
+        docs, lengths = np.arange(low, high, dtype=np.int32), self.title_words if field == TITLE else self.body_words
+        with self.reading(f"words.{field}"):
+            return docs[lengths.take(docs) > 0]
 
     @cached_property
     def values(self) -> dict[str, Values]:

@@ -56,6 +56,10 @@ class OneOf(Node):
     values: Final[tuple[str, ...]]
     def __init__(self, field: str, values: tuple[str, ...]) -> None: ...
 
+class Filled(Node):
+    field: Final[str]
+    def __init__(self, field: str) -> None: ...
+
 class Everything(Node):
     def __init__(self) -> None: ...
 
@@ -85,6 +89,6 @@ class Unscored(Node):
     def __init__(self, child: _Plan, score: float = 0.0) -> None: ...
 
 _Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
-_Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
+_Plan = Word | Phrase | Dates | OneOf | Filled | Everything | Nothing | And | Or | Not | Maybe | Unscored
 
 def children(plan: _Plan) -> tuple[_Plan, ...]: ...

@@ -207,6 +207,19 @@ cdef class OneOf(Node):
         return self.field, self.values
 
 
+cdef class Filled(Node):
+    """Articles whose `field`, the title or the body, has a word at all."""
+
+    __match_args__ = ("field",)
+    cdef readonly str field
+
+    def __init__(self, str field not None):
+        self.field = field
+
+    cdef tuple held(self):
+        return (self.field,)
+
+
 cdef class Everything(Node):
     """Every article, all ranked alike."""
 

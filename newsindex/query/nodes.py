@@ -14,6 +14,7 @@ from newsindex.query._nodes import (
     Dates,
     Derived,
     Everything,
+    Filled,
     Form,
     Fuzzy,
     Maybe,
@@ -40,6 +41,7 @@ __all__ = [
     "Dates",
     "Derived",
     "Everything",
+    "Filled",
     "Form",
     "Fuzzy",
     "Maybe",
@@ -61,7 +63,7 @@ __all__ = [
 ]
 
 Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
-Plan = Word | Phrase | Dates | OneOf | Everything | Nothing | And | Or | Not | Maybe | Unscored
+Plan = Word | Phrase | Dates | OneOf | Filled | Everything | Nothing | And | Or | Not | Maybe | Unscored
 
 
 def leaves(plan: Plan) -> Iterator[Word | Phrase]:
@@ -78,7 +80,7 @@ def asked(plan: Plan) -> Iterator[Plan]:
     stack = [plan]
     while stack:
         node = stack.pop()
-        if isinstance(node, Word | Phrase | Dates | OneOf):
+        if isinstance(node, Word | Phrase | Dates | OneOf | Filled):
             yield node
         elif not isinstance(node, Not):
             stack += reversed(children(node))

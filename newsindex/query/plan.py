@@ -305,6 +305,8 @@ class _Planner:
             return nodes.Everything()
         if field == fields.DATE:
             return nodes.Dates(None, None)
+        if field in (nodes.TITLE, nodes.BODY):
+            return nodes.Filled(field)
         return self.adjacent(field, [nodes.Wildcard("*")], 0, boost)
 
     def nothing(self, node: Any, field: str, boost: float, keep: bool) -> Made:

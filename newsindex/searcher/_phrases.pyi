@@ -22,4 +22,5 @@ def find_phrase(
     spelling: bool,
     limits: Numbers | None = None,
     docs: NDArray[int32] | None = None,
+    once: bool = False,
 ) -> tuple[NDArray[int32], NDArray[int32]]: ...

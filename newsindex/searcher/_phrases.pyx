@@ -20,6 +20,7 @@ from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG, SCORED
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._kernels cimport gallop
+from newsindex.searcher._scoring cimport worth
 from newsindex.searcher._tracks cimport (
     ALIKE,
     CHOSEN,
@@ -31,6 +32,8 @@ from newsindex.searcher._tracks cimport (
     may_be_near,
     read_word,
 )
+
+cdef double MARGIN = 1 + 1e-9  # of a sum that is rounded
 
 
 @no_gc  # as the nodes of plans, which say why
@@ -102,11 +105,12 @@ cdef void sink(Track **heap, Py_ssize_t count) noexcept nogil:
 cdef class Walk:
     """A walk through the articles that may have a phrase, and what was found; owns all memory that this takes."""
 
-    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits):
+    def __cinit__(self, list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits,
+                  bint once=False):
         cdef Terms terms
         cdef Py_ssize_t w, k, tracks = 0
         cdef Word *word
-        self.count, self.slop, self.limits = len(words), slop, limits
+        self.count, self.slop, self.limits, self.once = len(words), slop, limits, once
         for terms in words:
             tracks += terms.count
             self.spelling |= spelling and terms.spelled
@@ -132,6 +136,7 @@ cdef class Walk:
                 self.rarest[k] = self.rarest[k - 1]
                 k -= 1
             self.rarest[k] = &self.words[w]
+        self.rarest_size = (<Terms>words[self.rarest[0].index]).size
 
     def __dealloc__(self):
         cdef Py_ssize_t w
@@ -242,13 +247,20 @@ cdef class Walk:
         for w in range(6):
             sums[w] = 0
         limit = value_at(self.limits, doc) if self.limits is not None else 0
-        count_runs(self.words, self.count, self.slop, CHOSEN, limit, sums)
+        count_runs(self.words, self.count, self.slop, CHOSEN, limit, self.once, sums)
         if sums[0]:
-            if self.spelling:
+            if self.spelling and self.is_enough(found, sums):
                 self.count_spelled(doc, limit, sums)
             put_bytes(&self.docs, &found, sizeof(int32_t))
             put_bytes(&self.sums, sums, sizeof(sums))
         return 0
+
+    cdef bint is_enough(self, int32_t doc, const int32_t *sums) except? -1 nogil:
+        """Whether an article that has the phrase may be worth enough, if all of it should be spelled as asked for."""
+        if self.scale is None or self.enough == 0:
+            return True
+        return MARGIN * (1 + self.scale.alike + self.scale.typed) * self.weight * worth(self.field, self.scale, doc, sums) \
+            >= self.enough
 
     cdef int count_spelled(self, int64_t doc, int64_t limit, int32_t *sums) except -1 nogil:
         """Count also those that are spelled as was asked for. What is not even chosen is not."""
@@ -256,9 +268,9 @@ cdef class Walk:
         for w in range(self.count):
             if self.words[w].vague:
                 read_word(&self.words[w], doc, True)
-        count_runs(self.words, self.count, self.slop, ALIKE, limit, sums + 2)
+        count_runs(self.words, self.count, self.slop, ALIKE, limit, False, sums + 2)
         if sums[2]:
-            count_runs(self.words, self.count, self.slop, TYPED, limit, sums + 4)
+            count_runs(self.words, self.count, self.slop, TYPED, limit, False, sums + 4)
         return 0
 
 
@@ -312,30 +324,27 @@ cdef int begin(Track *track, Terms terms, Py_ssize_t k, int64_t low, int64_t hig
 
 
 def find_phrase(list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits=None,
-                const int32_t[::1] docs=None):
+                const int32_t[::1] docs=None, bint once=False):
     """The articles from `low` to `high` - 1, or those of them in `docs`, ascending, that have a phrase.
 
     Returns (docids, sums), int32 [articles] and [articles, 6], these in the columns of `PostingList.tally`. `words` are
     the `Terms` of its words, one after another; up to `slop` other words may stand between them. A phrase has the marks
     that all its words have; only CHOSEN is counted unless `spelling`, and where no word asks for a spelling. `limits`
-    are as in `PostingList.tally`.
+    are as in `PostingList.tally`. If `once`, all that the sums say is that they are not 0.
     """
     cdef Py_ssize_t size = docs.shape[0] if docs is not None else 0
     if low < 0 or (limits is not None and high > limits.count):
         raise ValueError(f"articles {low} to {high} of {limits.count if limits is not None else '?'}")
     if not words or (docs is not None and size == 0):
         return np.empty(0, np.int32), np.empty((0, 6), np.int32)
-    return find(words, low, high, slop, spelling, limits, &docs[0] if size else NULL, size).found()
+    cdef Walk walk = Walk(words, low, high, slop, spelling, limits, once)
+    go(walk, low, high, &docs[0] if size else NULL, size)
+    return walk.found()
 
 
-cdef Walk find(list words, int64_t low, int64_t high, int64_t slop, bint spelling, Numbers limits,
-               const int32_t *docs, Py_ssize_t size):
-    """`find_phrase`, of a word at least; the walk has what was found. `docs` is NULL for all articles."""
-    cdef Walk walk = Walk(words, low, high, slop, spelling, limits)
-    cdef int64_t rarest = min([(<Terms>terms).size for terms in words])
-    if min(rarest, size if docs != NULL else high - low) * SCORED < LONG:
-        walk.walk(low, high, docs, size)
-    else:
-        with nogil:
-            walk.walk(low, high, docs, size)
-    return walk
+cdef int go(Walk walk, int64_t low, int64_t high, const int32_t *docs, Py_ssize_t size) except -1:
+    """Walk through some articles behind those before; all of them if `docs` is NULL."""
+    if min(walk.rarest_size, size if docs != NULL else high - low) * SCORED < LONG:
+        return walk.walk(low, high, docs, size)
+    with nogil:
+        return walk.walk(low, high, docs, size)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from numpy import float32, int32, uint8
 from numpy.typing import NDArray
 
+from newsindex._found import Found
 from newsindex.inverted._columns import Numbers
 from newsindex.inverted.segment import Segment
 from newsindex.searcher._collect import Group
@@ -19,7 +20,7 @@ class Best:
     def floor(self) -> float: ...
     @property
     def least(self) -> float: ...
-    def take(self) -> list[tuple[float, int, int, int]]: ...
+    def take(self) -> Found: ...
 
 def choose(
     best: Best,

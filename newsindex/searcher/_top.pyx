@@ -12,12 +12,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 
+from newsindex._found cimport Found, Place, precedes
 from newsindex.inverted._blocks cimport BLOCK, END, Cursor, List, decode_docs, highest_impact, rewind, seek
 from newsindex.inverted._columns cimport Numbers, value_at
 from newsindex.inverted._gil cimport LONG
 from newsindex.inverted._postings cimport PostingList
 from newsindex.searcher._collect cimport Choice, Chosen, Group, Heap, collect_all, collect_any, offer
-from newsindex.searcher._phrases cimport Walk, find
+from newsindex.searcher._phrases cimport Walk, go
 from newsindex.searcher._scoring cimport IN_TEXT, Leaf, Scale, Scorer, WordScorer, place, worth
 from newsindex.searcher._union cimport collect_union
 
@@ -29,24 +30,6 @@ FEW = MORE  # more articles than are wanted are scored to learn which others nee
 SHARE = 0.75  # spelling adds up to 0.3 to a score: what is worth less than this share of the best rarely is one
 cdef float MOST_SHARE = SHARE
 cdef double HAIR = 1 - 1e-6  # scores are compared as floats here, which round them
-
-
-cdef struct Place:
-    double score
-    int64_t date
-    int32_t segment
-    int32_t doc
-
-
-cdef inline bint precedes(const Place *one, const Place *other) noexcept nogil:
-    """The order of hits: by score, of equals the newer article first, and of these the one added later."""
-    if one.score != other.score:
-        return one.score > other.score
-    if one.date != other.date:
-        return one.date > other.date
-    if one.segment != other.segment:
-        return one.segment > other.segment
-    return one.doc > other.doc
 
 
 cdef class Best:
@@ -112,15 +95,11 @@ cdef class Best:
         self.places[at] = place
 
     def take(self):
-        """All of them, the best first, as (score, date, segment, docid); none are left."""
-        cdef Place place
-        found = []
-        while self.size:
-            place = self.places[0]
-            found.append((place.score, place.date, place.segment, place.doc))
-            self.size -= 1
-            self.sink(self.places[self.size])
-        found.reverse()
+        """All of them, the best first; none are left."""
+        cdef Found found = Found()
+        found.put(self.places, self.size)
+        self.size = 0
+        found.sort("relevance")
         return found
 
 
@@ -444,7 +423,22 @@ cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, Span span
                              int64_t slop) except -1:
     """Offer what one segment has to the best; returns how many articles match."""
     cdef Numbers titles = ground.scale.titles if where == IN_TEXT else None
-    cdef Walk walk = find(words, span.low, span.high, slop, True, titles, NULL, 0)
+    cdef Walk walk = Walk(words, span.low, span.high, slop, True, titles)
+    cdef Py_ssize_t total = 0
+    cdef int64_t low = span.low, step
+    walk.scale, walk.field, walk.weight = ground.scale, where, weight
+    step = (span.high - span.low) // (walk.rarest_size // PART + 1) + 1
+    while low < span.high:
+        # The best of what was found say where a closer look is worth it.
+        walk.enough = best.floor if best.wanted else INFINITY
+        go(walk, low, min(low + step, span.high), NULL, 0)
+        total += offer_found(best, number, ground, walk)
+        low += step
+    return total
+
+
+cdef Py_ssize_t offer_found(Best best, int32_t number, Ground ground, Walk walk) except -1:
+    """Offer what a walk has found, which it leaves behind; returns how many of that are alive."""
     cdef const int32_t *docs = <const int32_t *>walk.docs.data
     cdef const int32_t *sums = <const int32_t *>walk.sums.data
     cdef Py_ssize_t i, total = 0
@@ -452,9 +446,10 @@ cdef Py_ssize_t offer_phrase(Best best, int32_t number, Ground ground, Span span
     for i in range(walk.docs.size // <Py_ssize_t>sizeof(int32_t)):
         if ground.alive == NULL or ground.alive[docs[i]]:
             total += 1
-            score = weight * worth(where, ground.scale, docs[i], sums + 6 * i)
+            score = walk.weight * worth(walk.field, ground.scale, docs[i], sums + 6 * i)
             if best.takes(score):
                 best.offer(Place(score, value_at(ground.dates, docs[i]), number, docs[i]))
+    walk.docs.size = walk.sums.size = 0
     return total
 
 

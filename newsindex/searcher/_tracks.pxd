@@ -28,6 +28,7 @@ cdef enum:
     ALIKE = 2
     TYPED = 4
     ALL_MARKS = 7
+    SMALL = 64  # places that are put in order one by one
 
 
 cdef struct Track:
@@ -167,14 +168,26 @@ cdef inline int by_place(const void *a, const void *b) noexcept nogil:
     return (x > y) - (x < y)
 
 
+cdef inline void sort_small(uint64_t *spots, Py_ssize_t size) noexcept nogil:
+    """Sort few places. Those of each term ascend already, so hardly any has far to go."""
+    cdef Py_ssize_t k, n
+    cdef uint64_t spot
+    for k in range(1, size):
+        spot, n = spots[k], k
+        while n and spots[n - 1] > spot:
+            spots[n] = spots[n - 1]
+            n -= 1
+        spots[n] = spot
+
+
 cdef inline void unite(Buffer *row) noexcept nogil:
     """Sort a row; what may be read as several terms occurs as all of them in one place."""
     cdef uint64_t *spots = <uint64_t *>row.data
     cdef Py_ssize_t size = row.size // 8, k, n = 0
-    for k in range(1, size):
-        if spots[k] >> 8 <= spots[k - 1] >> 8:
-            qsort(spots, size, 8, by_place)
-            break
+    if size > SMALL:
+        qsort(spots, size, 8, by_place)
+    else:
+        sort_small(spots, size)
     for k in range(size):
         if n and spots[n - 1] >> 8 == spots[k] >> 8:
             spots[n - 1] |= spots[k]
@@ -232,10 +245,11 @@ cdef inline bint is_near(const Word *a, const Word *b, int64_t slop) noexcept no
     return False
 
 
-cdef inline int count_runs(Word *words, Py_ssize_t count, int64_t slop, int mark, int64_t limit, int32_t *sums) noexcept nogil:
+cdef inline int count_runs(Word *words, Py_ssize_t count, int64_t slop, int mark, int64_t limit, bint once,
+                           int32_t *sums) noexcept nogil:
     """Add to two sums how often the words, all with a mark, follow one another with up to `slop` others between.
 
-    The second sum is of those that begin before `limit`. From each place of the first word the others are taken at
+    The second sum is of those that begin before `limit`. If `once`, the first is as good as all. From each place of the first word the others are taken at
     their next place, which gives the shortest such run. What was passed is not looked at again, because the next places
     never move back.
     """
@@ -258,4 +272,6 @@ cdef inline int count_runs(Word *words, Py_ssize_t count, int64_t slop, int mark
         if last - position(words, first) - (count - 1) <= slop:
             sums[0] += 1
             sums[1] += position(words, first) < limit
+            if once:
+                return 0
     return 0

@@ -24,6 +24,7 @@ from newsindex.query.nodes import (
     And,
     Dates,
     Everything,
+    Filled,
     Maybe,
     Not,
     OneOf,
@@ -188,10 +189,10 @@ class Executor:
         """The words of which a plan asks for one, where it is nothing but words; None of any other plan."""
         leaves = []
         for part in plan.children if isinstance(plan, Or) else (plan,):
-            if type(part) is not Word or ((leaf := self._leaf(part)).partial and not leaf.wide):
+            if type(part) is not Word:
                 return None
-            leaves.append(leaf)
-        return [self._group(leaf, 0, self._segment.articles) for leaf in leaves if leaf.group.count]
+            leaves.append(self._leaf(part))
+        return [self._group(leaf, 0, self._segment.articles, True) for leaf in leaves if leaf.group.count]
 
     def _scorer(self, plan: Plan, memo: Memo = None) -> Scorer:
         """What scores the matches of a plan; `memo` is that of the `run` that found them."""
@@ -254,6 +255,8 @@ class Executor:
             return self._or(plan, low, high)
         if isinstance(plan, OneOf):
             return self._one_of(plan, low, high)
+        if isinstance(plan, Filled):
+            return Matches(self._segment.filled(plan.field, low, high))
         if isinstance(plan, Not):
             everything = _range(low, high)
             return everything.take(subtract(everything.docs, self.run(plan.child, low, high).docs))
@@ -304,9 +307,9 @@ class Executor:
         low, high = max(low, parts.low), min(high, parts.high)
         if low >= high:
             return _range(low, low)
-        phrases, choices = parts.phrases, parts.choices
+        phrases, choices, unsure = parts.phrases, parts.choices, parts.unsure
         if len(parts.leaves) == 1 and not phrases and not parts.others:
-            matches = self._lone(parts.leaves[0], choices, low, high)
+            matches, unsure = self._lone(parts.leaves[0], choices, unsure, low, high), []
         else:
             groups = parts.groups or [self._group(leaf, low, high) for leaf in parts.leaves]
             groups = groups + [self.run(child, low, high).group() for child in parts.others]
@@ -325,7 +328,7 @@ class Executor:
                 matches = Matches(*choice.keep(*matches))
         for phrase in phrases:
             matches = self._phrase(phrase, low, high, matches, memo)
-        for word in parts.unsure:
+        for word in unsure:
             matches = self._confirm(word, matches)
         for negation in parts.negations:
             if len(matches.docs):
@@ -333,12 +336,13 @@ class Executor:
                 matches = matches.take(subtract(matches.docs, self.run(negation.child, first, end).docs))
         return matches
 
-    def _lone(self, leaf: Leaf, choices: list[Choice], low: int, high: int) -> Matches:
-        """The articles from `low` to `high` - 1 that have the terms of a word and pass some filters."""
+    def _lone(self, leaf: Leaf, choices: list[Choice], unsure: list[Word], low: int, high: int) -> Matches:
+        """The articles from `low` to `high` - 1 that have a word and pass some filters."""
         with self._segment.reading_postings():
             if leaf.group.count == 1 and choices:
-                return Matches(*listed(leaf.group, low, high, choices))
-            if leaf.group.count > 1:
+                matches = Matches(*listed(leaf.group, low, high, choices))
+                return self._confirm(unsure[0], matches) if unsure else matches
+            if leaf.group.count > 1 or leaf.partial:
                 matches = Matches(*self._union(leaf, low, high)[1:])
             else:
                 _, docs, bounds, _ = all_of([leaf.group], low, high)
@@ -347,9 +351,9 @@ class Executor:
             matches = Matches(*choice.keep(*matches))
         return matches
 
-    def _group(self, leaf: Leaf, low: int, high: int) -> Group:
-        """The articles that have the terms of a word; of a wide one those from `low` to `high` - 1 that have it."""
-        if not leaf.wide:
+    def _group(self, leaf: Leaf, low: int, high: int, sure: bool = False) -> Group:
+        """The articles that have the terms of a word; if `sure`, or it is wide, those there that have the word."""
+        if not leaf.wide and not (sure and leaf.partial):
             return leaf.group
         with self._segment.reading_postings():
             _, docs, bounds = self._union(leaf, low, high)
@@ -403,8 +407,9 @@ class Executor:
     def _or(self, plan: Or, low: int, high: int) -> Matches:
         groups = []
         for child in plan.children:
-            if isinstance(child, Word) and ((leaf := self._leaf(child)).wide or not leaf.partial):
-                groups += [self._group(leaf, low, high)] if leaf.group.count else []
+            if isinstance(child, Word):
+                leaf = self._leaf(child)
+                groups += [self._group(leaf, low, high, True)] if leaf.group.count else []
             else:
                 groups.append(self.run(child, low, high).group())
         if not groups:
@@ -415,6 +420,8 @@ class Executor:
 
     def _maybe(self, plan: Maybe, low: int, high: int) -> Matches:
         required = self.run(plan.required, low, high)
+        if self._ranking is None:
+            return required
         optional = self.run(plan.optional, low, high)
         if optional.bounds is None:
             return required

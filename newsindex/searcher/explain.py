@@ -10,6 +10,7 @@ from newsindex.query.nodes import (
     Dates,
     Derived,
     Everything,
+    Filled,
     Form,
     Fuzzy,
     Maybe,
@@ -65,6 +66,8 @@ def _describe(plan: Plan, ranking: Ranking, segment: Segment, doc: int) -> str:
         )
     if isinstance(plan, OneOf):
         return f"{plan.field} is one of {', '.join(plan.values)}"
+    if isinstance(plan, Filled):
+        return f"has a {plan.field}"
     names = {
         And: "all of",
         Or: "any of",

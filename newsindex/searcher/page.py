@@ -7,28 +7,29 @@ under any order by date.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
+from functools import partial
 from typing import Final, Literal, NamedTuple
 
 import attrs
 import numpy as np
 
-from newsindex.inverted.columns import UNDATED
+from newsindex._found import Found
 from newsindex.inverted.fields import BODY
 from newsindex.inverted.segment import LiveSegment, Segment
 from newsindex.query.nodes import And, Dates, Derived, Or, Phrase, Plan, Stem, Word
 from newsindex.searcher._phrases import Terms
-from newsindex.searcher._scoring import Leaf
-from newsindex.searcher._top import Best, best_phrase, best_words
-from newsindex.searcher.executor import Executor, Scores, is_scored
+from newsindex.searcher._scoring import Leaf, PlanScorer
+from newsindex.searcher._top import Best, best_phrase, best_words, choose
+from newsindex.searcher.executor import Executor, Memo, Scores, is_scored
 from newsindex.searcher.ranking import Closeness, Ranking
 from newsindex.searcher.snippets import Highlighter
 from newsindex.searcher.terms import Docs
 
 _WHOLE: Final = (Stem, Derived)  # patterns that mean all forms of terms
 
+_MARGIN: Final = 1 + 1e-6  # of what is rounded to a float
+
 Spans = list[tuple[int, int]] | None
-Found = tuple[float, int, int, int]  # one hit: score, date, number of its segment, docid. They sort by relevance
 
 
 @attrs.define(eq=False)
@@ -36,7 +37,7 @@ class Page:
     """Some hits in order, out of `total`."""
 
     total: int
-    found: list[Found]
+    found: Found
 
 
 class _Words(NamedTuple):
@@ -85,6 +86,7 @@ class Search:
     __slots__ = (
         "_articles",
         "_known_executors",
+        "_known_finders",
         "_known_way",
         "_ranking",
         "_scored",
@@ -101,6 +103,7 @@ class Search:
         self._scored = is_scored(plan)
         self._articles = ranking.articles
         self._known_executors: list[Executor] | None = None
+        self._known_finders: list[Executor] | None = None
         self._known_way: _Words | _Run | Literal["unknown"] | None = "unknown"
 
     @property
@@ -108,6 +111,13 @@ class Search:
         if self._known_executors is None:
             self._known_executors = [Executor(live, self._ranking) for live in self._segments]
         return self._known_executors
+
+    @property
+    def _finders(self) -> list[Executor]:
+        """Those that only tell what matches, which often takes less."""
+        if self._known_finders is None:
+            self._known_finders = [Executor(live, None) for live in self._segments]
+        return self._known_finders
 
     @property
     def _way(self) -> _Words | _Run | None:
@@ -144,11 +154,11 @@ class Search:
 
     def matches(self) -> list[Docs]:
         """The live articles of each segment that match."""
-        return [executor.live_matches(self.plan).docs for executor in self._executors]
+        return [finder.live_matches(self.plan).docs for finder in self._finders]
 
     def count(self) -> int:
         """How many articles match."""
-        return sum(executor.count(self.plan) for executor in self._executors)
+        return sum(finder.count(self.plan) for finder in self._finders)
 
     def page(
         self,
@@ -158,17 +168,15 @@ class Search:
         closeness: Closeness | None = None,
     ) -> Page:
         """Hits `offset` to `offset + limit` of the order `sort`: relevance, newest or oldest; without a limit all."""
-        limit = self._articles if limit is None else limit
+        limit = self._articles if limit is None else min(limit, self._articles)
+        offset = min(offset, self._articles)
         if sort == "newest" or (sort == "relevance" and not self._scored and closeness is None):
             return self._latest(offset, limit, closeness)
         if sort == "oldest":
             return self._oldest(offset, limit, closeness)
         if closeness is None:
             return self._best(offset, limit)
-        docs = self.matches()
-        found = [one for number, some in enumerate(docs) for one in self._found(number, some, closeness)]
-        found.sort(reverse=True)
-        return Page(len(found), found[offset : offset + limit])
+        return self._nearest(offset, limit, closeness)
 
     def _best(self, offset: int, limit: int) -> Page:
         best = Best(min(offset + limit, self._articles) if limit else 0)
@@ -180,52 +188,60 @@ class Search:
         else:
             phrase = way.phrase
             total = best_phrase(best, grounds, way.words, phrase.field, way.weight, phrase.slop, way.spans)
-        return Page(total, best.take()[offset:])
+        return Page(total, best.take().cut(offset, self._articles))
+
+    def _nearest(self, offset: int, limit: int, closeness: Closeness) -> Page:
+        """The best where closeness counts: by bounds that it raises as it raises scores, few of which are asked for."""
+        best, total = Best(min(offset + limit, self._articles) if limit else 0), 0
+        for number, executor in enumerate(self._executors):
+            segment = self._segments[number].segment
+            memo: Memo = {}
+            docs, bounds = executor.live_matches(self.plan, memo)
+            total += len(docs)
+            if bounds is None or not self._scored:
+                bounds = np.full(len(docs), 0 if self._scored else 1, np.float32)
+            raised = (bounds * closeness.factors(segment.dates_of(docs)) * _MARGIN).astype(np.float32)
+            scorer = PlanScorer(partial(self._scores, number, closeness, memo))
+            with segment.reading_postings():
+                choose(best, number, segment.dates, docs, raised, 0.0, scorer)
+        return Page(total, best.take().cut(offset, self._articles))
 
     def _latest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:
         """The newest articles first; which is also the order of articles that are all worth the same."""
-        total, wanted = 0, min(offset + limit, self._articles)
-        found: list[Found] = []
-        for number, executor in enumerate(self._executors):
-            size, docs = executor.latest(self.plan, wanted)
+        total, wanted, found = 0, min(offset + limit, self._articles), Found()
+        for number, finder in enumerate(self._finders):
+            size, docs = finder.latest(self.plan, wanted)
             total += size
-            found += self._found(number, docs, closeness)
-        found.sort(key=_by_date, reverse=True)
-        return Page(total, found[offset:wanted])
+            self._add(found, number, docs, closeness)
+        found.sort("newest")
+        return Page(total, found.cut(offset, wanted))
 
     def _oldest(self, offset: int, limit: int, closeness: Closeness | None) -> Page:
-        docs = self.matches()
-        found: list[Found] = []
-        for number, some in enumerate(docs):
+        total, found = 0, Found()
+        for number, docs in enumerate(self.matches()):
+            total += len(docs)
             # Docids ascend by date, but undated articles, which come last here, have the first ones.
-            dated = int(np.searchsorted(some, self._segments[number].segment.interval(None, None)[0]))
-            first = np.concatenate((some[dated:], some[:dated]))[: offset + limit]
-            found += self._found(number, np.sort(first), closeness)
-        found.sort(key=_by_age)
-        return Page(sum(map(len, docs)), found[offset : offset + limit])
+            dated = int(np.searchsorted(docs, self._segments[number].segment.interval(None, None)[0]))
+            first = np.concatenate((docs[dated:], docs[:dated]))[: offset + limit]
+            self._add(found, number, np.sort(first), closeness)
+        found.sort("oldest")
+        return Page(total, found.cut(offset, offset + limit))
 
-    def _found(self, number: int, docs: Docs, closeness: Closeness | None) -> list[Found]:
-        """Some matches of a segment, scored."""
+    def _add(self, found: Found, number: int, docs: Docs, closeness: Closeness | None) -> None:
+        """Add some matches of a segment, scored."""
+        scores = self._scores(number, closeness, None, docs)
+        found.add(number, docs, scores, self._segments[number].segment.dates_of(docs))
+
+    def _scores(self, number: int, closeness: Closeness | None, memo: Memo, docs: Docs) -> Scores:
+        """What some matches of a segment are worth; `memo` is that of the `run` that found them."""
         # What only filters asked for is all equally relevant.
-        scores = self._executors[number].score(self.plan, docs) if self._scored else np.ones(len(docs))
-        if closeness is not None:
-            scores = scores * closeness.factors(self._segments[number].segment.dates_of(docs))
-        return self._rows(number, docs, scores)
-
-    def _rows(self, number: int, docs: Docs, scores: Scores) -> list[Found]:
-        dates = self._segments[number].segment.dates_of(docs)
-        return [*zip(scores.tolist(), dates.tolist(), repeat(number), docs.tolist())]
+        scores = self._executors[number].score(self.plan, docs, memo) if self._scored else np.ones(len(docs))
+        if closeness is None:
+            return scores
+        return scores * closeness.factors(self._segments[number].segment.dates_of(docs))
 
 
 def _span(segment: Segment, dates: Sequence[Dates]) -> tuple[int, int]:
     """The docids that all of some intervals of dates leave: the first, and the one behind the last."""
     spans = [segment.interval(one.since, one.until) for one in dates]
     return max([low for low, _ in spans]), min([high for _, high in spans])
-
-
-def _by_date(one: Found) -> tuple[int, int, int]:
-    return one[1:]
-
-
-def _by_age(one: Found) -> tuple[bool, int, int, int]:
-    return one[1] == UNDATED, *one[1:]

@@ -28,7 +28,7 @@ Tally = NDArray[np.int32]  # of each of some articles six sums; see PostingList.
 
 _stemmer: Final = Stemmer()
 _MAX_DERIVED: Final = 20_000  # terms of a segment that are looked at for words derived from the same one
-_MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last pattern
+_MAX_RESOLVED: Final = 20_000  # terms that a segment keeps of past searches, besides those of the last one
 
 
 def resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
@@ -52,6 +52,14 @@ def resolve_everywhere(segments: Sequence[Segment], field: str, pattern: Pattern
     return [
         resolve(segment, field, pattern) if one is None else one for segment, one in zip(segments, known, strict=True)
     ]
+
+
+def make_room(segments: Sequence[Segment]) -> None:
+    """Forget what was found for past searches, where that has become much. Whoever still needs it, finds it again."""
+    for segment in segments:
+        if segment.resolved_terms > _MAX_RESOLVED:
+            segment.resolved.clear()
+            segment.resolved_terms = 0
 
 
 def expand_everywhere(
@@ -123,13 +131,9 @@ def _resolve(segment: Segment, field: str, pattern: Pattern) -> Meant:
 
 def _keep(segments: Sequence[Segment], key: tuple[str, Any], meant: Sequence[Meant]) -> None:
     for segment, found in zip(segments, meant, strict=True):
-        resolved = segment.resolved
-        if segment.resolved_terms > _MAX_RESOLVED:
-            resolved.clear()
-            segment.resolved_terms = 0
-        if key not in resolved:
+        if key not in segment.resolved:
             segment.resolved_terms += 1 + len(found)
-        resolved[key] = found
+        segment.resolved[key] = found
 
 
 def _derived_terms(segment: Segment, field: str, pattern: Derived) -> list[int]:
@@ -209,11 +213,13 @@ def find_words(
 
     Args:
         words: the `phrase_words` of the phrase in the segment.
-        spelling: whether to tally also what is spelled as was asked for; see `word_tallies`.
+        spelling: whether to tally also what is spelled as was asked for; see `word_tallies`. If not, how often a phrase
+            occurs is not counted to the end.
     """
     limits = segment.title_words if phrase.field in (TEXT, BODY) else None
+    once = not spelling and phrase.field != BODY  # of what is not to be scored
     with segment.reading_postings():
-        return find_phrase(words, low, high, phrase.slop, spelling, limits, docs)
+        return find_phrase(words, low, high, phrase.slop, spelling, limits, docs, once)
 
 
 def phrase_tally(segment: Segment, phrase: Phrase, docs: Docs) -> Tally:

@@ -6,13 +6,14 @@ alone: else an answer would depend on how articles are spread over segments, and
 
 A pattern that means thousands of words, such as c*, says little of the articles that have one, and weighing these
 takes seconds: it only tells which articles match. (Lucene draws that line at 16 words.) So does a pattern of short
-words that nearly all articles have many of, such as a~2. What all the patterns of a query cost is bounded: some look at
-every word of the archive, as *a* does, and a query may have a thousand of them.
+words that nearly all articles have many of, such as a~2, and in ten million articles pre*. What all the patterns of a
+query cost is bounded: some look at every word of the archive, as *a* does, and a query may have a thousand of them. So
+is what its words and phrases cost, where these are more than one would type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,9 @@ from newsindex.inverted._patterns import TooWideError
 from newsindex.inverted._words import Meant
 from newsindex.inverted.segment import LiveSegment
 from newsindex.query.nodes import (
+    BODY,
     And,
+    Form,
     Fuzzy,
     Maybe,
     Not,
@@ -38,14 +41,18 @@ from newsindex.query.nodes import (
     Word,
     children,
 )
-from newsindex.searcher.terms import expand_everywhere, patterns_of, resolve_everywhere, strangers
+from newsindex.searcher.terms import expand_everywhere, make_room, patterns_of, resolve_everywhere, strangers
 
 MOST_WEIGHED: Final = 1_024  # terms of one segment, which has nearly all where others have many
-MOST_REPEATED: Final = 12  # of these terms that an article has on average
+MOST_REPEATED: Final = 12  # of these terms that an article has on average,
+MOST_ADDED: Final = 10_000_000  # and that all articles have: adding these up takes a quarter of a second
 MAX_EFFORT: Final = 20_000_000  # of all patterns of a query, in words that are looked at: about a second
-_EFFORT_WEIGHED: Final = 0.5  # of an article in the list of a word that is weighed, or is part of a phrase
+_EFFORT_WEIGHED: Final = 3 / 4  # of an article in the list of a word that is weighed, or is part of a phrase
 _EFFORT_MET: Final = 1 / 16  # of one in the list of a word that only tells what matches
 _EFFORT_READ: Final = 1 / 8  # of one in the list of a plain word
+_LOOKED_AT: Final = 8  # times as much it takes if the article has to be looked at
+_EFFORT_PLACED: Final = 5  # of a word of a phrase, for each article that has the rarest word of it
+_FEW_PLACED: Final = 4  # words of phrases that stand where they like: likewise
 _FEW_WORDS: Final = 32  # that read any lists they like: a query of no more is not asked how long these are
 
 
@@ -56,9 +63,34 @@ def widen(plan: Plan, segments: Sequence[LiveSegment]) -> Plan:
         QueryError: it costs more than MAX_EFFORT.
     """
     widening = _Widening(segments)
+    make_room(widening.segments)
     widened = widening.widen(plan)
     widening.weigh_words(widened)
+    widening.weigh_phrases(widened)
     return widened
+
+
+def terms_meant(plan: Plan, segments: Sequence[LiveSegment]) -> int:
+    """How many terms the patterns of a widened plan mean, which is how much who keeps it keeps."""
+    those = [live.segment for live in segments]
+    words = [(leaf.field, pattern) for leaf in _leaves(plan) for pattern in patterns_of(leaf)]
+    wide = [(field, pattern) for field, pattern in words if isinstance(pattern, Prefix | Wildcard | Fuzzy)]
+    return sum([len(meant) for field, pattern in wide for meant in resolve_everywhere(those, field, pattern)])
+
+
+def _leaves(plan: Plan) -> Iterator[Word | Phrase]:
+    """The words and phrases of a plan, also those under a `Not`."""
+    stack = [plan]
+    while stack:
+        node = stack.pop()
+        stack += children(node)
+        if isinstance(node, Word | Phrase):
+            yield node
+
+
+def _is_looked_at(word: Word) -> bool:
+    """Whether not all articles have a word that are in its list, so that it has to be looked up in them."""
+    return word.field == BODY or isinstance(word.pattern, Form)
 
 
 class _Widening:
@@ -90,16 +122,22 @@ class _Widening:
 
     def weigh_words(self, plan: Plan) -> None:
         """Count what it takes to read the lists of very many words, each as often as it is asked for."""
-        stack, words = [plan], []
-        while stack:
-            node = stack.pop()
-            stack += children(node)
-            if isinstance(node, Word | Phrase):
-                words += [(node.field, pattern) for pattern in patterns_of(node)]
-        if len(words) > _FEW_WORDS:
-            for field, pattern in words:
+        words = [(leaf, pattern) for leaf in _leaves(plan) for pattern in patterns_of(leaf)]
+        times = [_LOOKED_AT if isinstance(leaf, Word) and _is_looked_at(leaf) else 1 for leaf, _ in words]
+        if sum(times) > _FEW_WORDS:
+            for (leaf, pattern), many in zip(words, times, strict=True):
                 if not isinstance(pattern, Prefix | Wildcard | Fuzzy):
-                    self.spend(_EFFORT_READ * self.postings(resolve_everywhere(self.segments, field, pattern)))
+                    found = resolve_everywhere(self.segments, leaf.field, pattern)
+                    self.spend(many * _EFFORT_READ * self.postings(found))
+
+    def weigh_phrases(self, plan: Plan) -> None:
+        """Count what it takes to look where the words of more than a short phrase stand."""
+        phrases = [leaf for leaf in _leaves(plan) if isinstance(leaf, Phrase)]
+        if sum([len(phrase.patterns) for phrase in phrases]) > _FEW_PLACED:
+            for phrase in phrases:
+                found = [resolve_everywhere(self.segments, phrase.field, pattern) for pattern in phrase.patterns]
+                rarest = sum([min([meant.df for meant in words]) for words in zip(*found, strict=True)])
+                self.spend(_EFFORT_PLACED * rarest * len(found))
 
     def pattern(self, pattern: Pattern, field: str) -> Pattern:
         """A word of a phrase, widened."""
@@ -112,8 +150,10 @@ class _Widening:
         """Whether what a pattern means says something of the articles that have it."""
         found = self.expand(field, pattern)
         postings, articles = self.postings(found), sum([one.articles for one in self.segments])
-        weighed = max(map(len, found), default=0) <= MOST_WEIGHED and postings <= MOST_REPEATED * articles
-        self.spend((_EFFORT_WEIGHED if weighed else _EFFORT_MET) * postings)
+        weighed = max(map(len, found), default=0) <= MOST_WEIGHED
+        weighed = weighed and postings <= min(MOST_REPEATED * articles, MOST_ADDED)
+        times = 2 if field == BODY else 1  # as what stands in titles has to be told apart
+        self.spend(times * (_EFFORT_WEIGHED if weighed else _EFFORT_MET) * postings)
         return weighed
 
     def expand(self, field: str, pattern: Prefix | Wildcard | Fuzzy) -> list[Meant]:
@@ -141,7 +181,7 @@ def _too_wide() -> QueryError:
     return QueryError(
         f"the query means too many words of this archive, or too frequent ones: to find them takes more than the limit "
         f"of {MAX_EFFORT:,} looks at a word",
-        hint="write more letters of its patterns, above all before the first * or ?, or fewer words",
+        hint="write more letters of its patterns, above all before the first * or ?, or fewer words, or rarer ones",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -205,8 +206,24 @@ def test_results_are_a_sequence(ix: ni.Index) -> None:
     assert len(results) == len(list(results)) == 2
     assert [results[0], results[-1]] == list(results) == list(results[0:2]) == list(reversed(results))[::-1]
     assert results[1:] == results.hits[1:]
-    with pytest.raises(IndexError):
-        results[2]
+    for outside in (2, -3):
+        with pytest.raises(IndexError):
+            results[outside]
+
+
+def test_a_hit_is_made_when_it_is_looked_at(ix: ni.Index) -> None:
+    def made() -> int:
+        return sum(type(one) is ni.Hit for one in gc.get_objects())
+
+    before, results = made(), ix.search("*", limit=None)
+    assert (len(results), made()) == (len(ix), before)
+    last = results[-1]
+    assert (made(), last.id, last.score) == (before + 1, "vechi", 1.0)
+    kept = {hit: hit.id for hit in results}
+    assert (kept[results[-1]], kept[last], len(kept)) == ("vechi", "vechi", len(ix))
+    assert last == ix.search("*", limit=None)[-1] != results[0]
+    assert last != ix.search("titlu:vechi")[0], "another score"
+    assert last != "vechi"
 
 
 def test_hits(ix: ni.Index) -> None:

@@ -320,8 +320,8 @@ def test_choose_finds_the_best_of_all(segments, wanted, cutoff):
         expected += zip(truth.tolist(), dates.tolist(), [number] * len(rows), every.tolist(), strict=True)
     expected.sort(reverse=True)
     assert best.floor == (expected[wanted - 1][0] if 0 < wanted <= len(expected) else 0)
-    assert best.take() == expected[:wanted]
-    assert best.take() == []
+    assert [*best.take()] == expected[:wanted]
+    assert [*best.take()] == []
 
 
 def test_choose_scores_few_where_bounds_are_close():

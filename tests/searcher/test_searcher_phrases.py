@@ -76,15 +76,9 @@ def test_phrases(seed, count, slop, spelling, limited):
     low, high = sorted(rng.choices([0, 1, 128, 350, 699, ARTICLES], k=2))
     among = sorted(rng.sample(range(ARTICLES), rng.choice([0, 5, 400]))) if rng.random() < 0.5 else None
     limits = np.array(rng.choices(range(13), k=ARTICLES), np.uint32)
-    docs, sums = find_phrase(
-        list(map(terms_of, words)),
-        low,
-        high,
-        slop,
-        spelling,
-        numbers(limits) if limited else None,
-        None if among is None else np.array(among, np.int32),
-    )
+    wanted = None if among is None else np.array(among, np.int32)
+    asked = [*map(terms_of, words)], low, high, slop, spelling, numbers(limits) if limited else None, wanted
+    docs, sums = find_phrase(*asked)
     assert (docs.dtype, sums.dtype) == (np.int32, np.int32)
     expected = {}
     for doc in set(range(low, high)) & set(range(ARTICLES) if among is None else among):
@@ -93,6 +87,20 @@ def test_phrases(seed, count, slop, spelling, limited):
             expected[doc] = row
     assert dict(zip(docs.tolist(), sums.tolist(), strict=True)) == expected
     assert docs.tolist() == sorted(expected)
+    once, some = find_phrase(*asked, once=True)
+    assert once.tolist() == docs.tolist()
+    assert ((some[:, 0] == 1) & (sums[:, 0] >= 1)).all()
+
+
+@pytest.mark.parametrize("count", [30, 90])
+def test_very_many_places_in_one_article(count):
+    rng = random.Random(count)
+    places = [sorted(rng.sample(range(3 * count), count)) for _ in range(5)]
+    terms = [({7: [(place, place % FORMS) for place in row]}, [CHOSEN, 0, CHOSEN | ALIKE], CHOSEN) for row in places]
+    words = [(terms[:3], True), (terms[3:], False)]
+    docs, sums = find_phrase([*map(terms_of, words)], 0, ARTICLES, 1, True)
+    assert docs.tolist() == [7]
+    assert sums[0].tolist() == slow_sums(words, 7, 1, True, 0)
 
 
 def test_no_words_are_nowhere():

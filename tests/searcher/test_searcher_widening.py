@@ -5,7 +5,9 @@ import random
 import pytest
 
 import newsindex as ni
-from newsindex.searcher import widening
+from newsindex import snapshot
+from newsindex.searcher import terms, widening
+from newsindex.searcher.widening import terms_meant
 
 # Several forms of some words, so that a pattern means only some of the articles of a posting list.
 WORDS = ("marfă", "mărfii", "margine", "marginii", "mare", "mării", "marinar", "marș", "munte", "munții", "vale")
@@ -37,13 +39,15 @@ def found(ix, query, **options):
     return [(hit.id, hit.date, hit.score) for hit in ix.search(query, limit=1_000, **options)]
 
 
+@pytest.mark.parametrize("limit", ["MOST_WEIGHED", "MOST_REPEATED", "MOST_ADDED"])
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_pattern_of_too_many_words_finds_the_same_articles(index, monkeypatch, query):
+def test_a_pattern_of_too_many_words_finds_the_same_articles(index, monkeypatch, query, limit):
     weighed = found(ni.open(index.path), query)
-    monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
+    monkeypatch.setattr(widening, limit, 2 if limit == "MOST_WEIGHED" else 0)
     filtered = found(ni.open(index.path), query)
     assert 0 < len(weighed) < 390
     assert {one[0] for one in filtered} == {one[0] for one in weighed}
+    assert {one[2] for one in filtered} != {one[2] for one in weighed}
     assert ni.open(index.path).count(query) == len(weighed)
 
 
@@ -68,3 +72,34 @@ def test_few_words_are_weighed(index, monkeypatch):
     monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
     assert found(ni.open(index.path), "munt*") == weighed
     assert len({score for _, _, score in weighed}) > 1
+
+
+WIDE = [f"*{letters}*" for letters in ("a", "r", "m", "i", "u", "n", "e", "ri", "un")]
+
+
+def test_the_words_of_a_pattern_are_found_once(index, monkeypatch):
+    found, expand_in = [], terms.expand_in
+    monkeypatch.setattr(terms, "expand_in", lambda *arguments: found.append(arguments) or expand_in(*arguments))
+    monkeypatch.setattr(terms, "_MAX_RESOLVED", 0)
+    one, query = ni.open(index.path), " OR ".join(WIDE)
+    assert one.search(query, limit=1_000).total == one.count(query) == one.search(query, sort="newest").total > 0
+    assert one.facets(query, "source") == {}
+    assert len(found) == len(WIDE)
+
+
+def test_of_past_patterns_not_all_words_are_kept(index, monkeypatch):
+    monkeypatch.setattr(terms, "_MAX_RESOLVED", 4)
+    monkeypatch.setattr(snapshot, "_KEPT_TERMS", 30)
+    one = ni.open(index.path)
+    now, most = one.snapshot(), 0
+    for query in (*WIDE, "munte", "munte vale"):
+        plan = one.search(query) and now.searches[query, "all", None, None, (), None].plan
+        own = terms_meant(plan, now.live)
+        assert own > 0 or "*" not in query
+        for live in now.live:
+            kept = sum(1 + len(meant) for meant in live.segment.resolved.values())
+            assert kept == live.segment.resolved_terms <= 4 + 2 + own
+        kept = sum(terms_meant(search.plan, now.live) for search in now.searches.values())
+        assert kept <= max(30, own)
+        most = max(most, len(now.searches))
+    assert 1 < most < len(WIDE)
