@@ -72,7 +72,7 @@ def make(ix: ni.Index) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "step"), [(add, 5), (spill, 71), (undo, 53), (merge, 17), (ask, 5), (open_and_ask, 5), (make, 1)]
+    ("operation", "step"), [(add, 17), (spill, 71), (undo, 53), (merge, 17), (ask, 5), (open_and_ask, 5), (make, 1)]
 )
 def test_a_directory_that_is_removed_at_any_call(
     tmp_path: Path, long: bool, operation: Callable[[ni.Index], None], step: int
