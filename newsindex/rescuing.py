@@ -268,24 +268,14 @@ class _Stored(StoredArticles):
 
     @cached_property
     def dictionaries(self) -> list[bytes]:
-        """Those of the segment, and nothing in the place of one that is damaged."""
+        """Those of the segment, none in the place of one that is damaged: each frame names the one that it needs."""
         with self._segment.reading("dictionaries"):
             strings = Strings(self._sections, "dictionaries")
         found = []
-        self._missing = set()
         for number in range(len(strings)):
             try:
                 with self._segment.reading("dictionaries"):
                     found.append(strings.raw(number))
             except CorruptIndexError:
-                self._missing.add(number)
                 found.append(b"")
         return found
-
-    def read(self, doc: int) -> Article:
-        """An article, as it was added."""
-        with self._segment.reading("articles.dictionaries"):
-            number = self._numbers[doc]
-        if self.dictionaries and number in self._missing:
-            raise CorruptIndexError(self._path, "dictionaries", reason=f"that of article {doc} is damaged")
-        return super().read(doc)

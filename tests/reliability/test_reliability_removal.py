@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -71,7 +72,7 @@ def make(ix: ni.Index) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "step"), [(add, 5), (spill, 71), (undo, 53), (merge, 17), (ask, 5), (open_and_ask, 5), (make, 1)]
+    ("operation", "step"), [(add, 17), (spill, 71), (undo, 53), (merge, 17), (ask, 5), (open_and_ask, 5), (make, 1)]
 )
 def test_a_directory_that_is_removed_at_any_call(
     tmp_path: Path, long: bool, operation: Callable[[ni.Index], None], step: int
@@ -153,6 +154,27 @@ def test_a_writer_whose_lock_was_removed_harms_no_other(
     assert ix.check().ok
     with ix.writer(timeout=0) as w:
         assert w.delete("a100")
+
+
+def test_a_merge_of_a_writer_whose_lock_was_removed_harms_no_other(tmp_path: Path) -> None:
+    """Its sources have the names of what the other one writes, and are not removed."""
+    ix = ni.create(tmp_path / "index")
+    ix.add(articles(range(6)))
+    with mock.patch("newsindex.merging.FANOUT", 2):
+        first = ix.writer(timeout=0, memory=1)
+        first.add(article(50))
+        while not first._merging.done:
+            time.sleep(0.01)
+        [*_, name] = [segment.entry.name for segment in first._segments]
+    with remove_the_lock(ix.path).writer(timeout=0, memory=1) as second:
+        second.add(article(100))
+        assert [segment.entry.name for segment in second._segments][-1] == name
+        with pytest.raises(ni.StorageError, match="somebody has removed it"):
+            first.commit()
+        assert (ix.path / name).exists()
+        first.close()
+    assert {one.id for one in ix} == {*(f"a{n}" for n in range(6)), "a100"}
+    assert ix.check().ok
 
 
 def test_a_lock_that_others_only_look_at_stays_ones_own(tmp_path: Path) -> None:
