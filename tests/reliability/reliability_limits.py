@@ -34,7 +34,8 @@ import newsindex as ni
 
 LINES: Final = 60  # of each new article: more than a megabyte in all, so that threads read and sort them
 FRESH: Final = [attrs.evolve(one, body=one.body * LINES) for one in (article(number, 1) for number in range(30, 150))]
-DISK: Final = 16 << 20  # bytes of the file system that fills up
+DISK: Final = 8 << 20  # bytes of the file system that fills up
+_PAGE: Final = bytes(resource.getpagesize())
 
 
 def _soft(kind: int, value: int) -> None:
@@ -72,9 +73,16 @@ def open_files(place: Path, room: int) -> AbstractContextManager[None]:
 @contextmanager
 def disk(place: Path, room: int) -> Iterator[None]:
     """So many bytes, in whole pages, of the file system."""
-    ballast, left = place.parent / "ballast", os.statvfs(place)
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, left.f_bavail * left.f_frsize - room))
+    ballast = place.parent / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        # To the last page: what the system says is free is only about right.
+        try:
+            while file.write(_PAGE):
+                pass
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+        file.truncate(max(0, file.tell() - room))
     try:
         yield
     finally:

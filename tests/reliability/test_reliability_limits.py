@@ -23,7 +23,7 @@ STEPS = {
     "memory": (16 << 20, 1 << 18, 800 << 20),
     "file": (60_000, 499, 8 << 20),
     "files": (6, 1, 100),
-    "disk": (40 << 10, 4 << 10, reliability_limits.DISK),
+    "disk": (80 << 10, 4 << 10, reliability_limits.DISK),
 }
 
 
