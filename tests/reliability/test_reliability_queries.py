@@ -197,6 +197,12 @@ def test_as_many_clauses_as_there_may_be(ix: ni.Index) -> None:
 # Trees.
 
 
+def test_as_many_nodes_as_there_may_be(ix: ni.Index) -> None:
+    half = [wq.Every()] * 8_190
+    assert ask(ix, wq.And([wq.And(half), wq.And(half)]))
+    assert not ask(ix, wq.And([wq.And(half), wq.And(half), *half[:4]]))
+
+
 def chain(depth: int, wrap: Callable[[wq.Query], wq.Query]) -> wq.Query:
     tree: wq.Query = wq.Term("text", "guvernul")
     for _ in range(depth):
@@ -301,9 +307,11 @@ def test_options_of_any_kind(ix: ni.Index) -> None:
 
 
 def test_filters_without_an_end(ix: ni.Index) -> None:
-    for endless in (itertools.count(), itertools.repeat("Agerpres")):
+    numbers = itertools.count()
+    for endless in (numbers, itertools.repeat("Agerpres")):
         with pytest.raises(ni.QueryError, match=f"more than {MAX_CLAUSES} values"):
             ix.search("guvernul", filters={"source": endless})
+    assert next(numbers) == MAX_CLAUSES + 1, "none is taken in vain"
     values = ["Agerpres"] * MAX_CLAUSES
     assert ix.count("guvernul", filters={"source": values}) == ix.count("guvernul", filters={"source": "Agerpres"}) > 0
 

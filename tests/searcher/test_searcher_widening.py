@@ -150,6 +150,8 @@ def test_of_past_searches_not_all_are_kept(index, monkeypatch):
         one.search(f"titlu:{word} =munte NU {word}")
         searches.add(len(one.snapshot().searches))
         weights.add(len(one.snapshot().ranking._weights))
+    one.search("munte " * 40)
+    assert not [key for key in one.snapshot().searches if len(key[0]) > 200]
     assert max(searches) == 5
     assert max(weights) == 3
 
