@@ -162,6 +162,16 @@ BIG = {
     "boosts": "x^" + "9" * 5_000,
     "slop": '"a b"~' + "9" * 5_000,
     "negations": "NU " * 8_000 + "x",
+    "far": "guvernul~3",
+    "wide": '"a b"~101',
+}
+WHY = {
+    **dict.fromkeys(("a megabyte", "open", "deep", "clauses", "alternatives"), "the limit is 65536"),
+    **dict.fromkeys(("stars", "a pattern too long", "too long for fuzzy"), "keep it to 100"),
+    **dict.fromkeys(("slop", "wide"), "a number from 0 to 100"),
+    "dates": "more than 1024 words",
+    "boosts": "a number from 0 to 1000",
+    "far": "write ~1 or ~2",
 }
 
 
@@ -170,6 +180,9 @@ def test_big_strings(ix: ni.Index, name: str) -> None:
     for match in ("all", "any"):
         answered = ask(ix, BIG[name], match=match)
         assert not answered or len(BIG[name].encode()) <= MAX_BYTES
+    if name in WHY:
+        with pytest.raises(ni.QueryError, match=WHY[name]):
+            ix.search(BIG[name])
 
 
 def test_as_many_clauses_as_there_may_be(ix: ni.Index) -> None:
@@ -182,6 +195,12 @@ def test_as_many_clauses_as_there_may_be(ix: ni.Index) -> None:
 
 
 # Trees.
+
+
+def test_as_many_nodes_as_there_may_be(ix: ni.Index) -> None:
+    half = [wq.Every()] * 8_190
+    assert ask(ix, wq.And([wq.And(half), wq.And(half)]))
+    assert not ask(ix, wq.And([wq.And(half), wq.And(half), *half[:4]]))
 
 
 def chain(depth: int, wrap: Callable[[wq.Query], wq.Query]) -> wq.Query:
@@ -288,9 +307,11 @@ def test_options_of_any_kind(ix: ni.Index) -> None:
 
 
 def test_filters_without_an_end(ix: ni.Index) -> None:
-    for endless in (itertools.count(), itertools.repeat("Agerpres")):
+    numbers = itertools.count()
+    for endless in (numbers, itertools.repeat("Agerpres")):
         with pytest.raises(ni.QueryError, match=f"more than {MAX_CLAUSES} values"):
             ix.search("guvernul", filters={"source": endless})
+    assert next(numbers) == MAX_CLAUSES + 1, "none is taken in vain"
     values = ["Agerpres"] * MAX_CLAUSES
     assert ix.count("guvernul", filters={"source": values}) == ix.count("guvernul", filters={"source": "Agerpres"}) > 0
 
@@ -380,7 +401,7 @@ DATES_APART = " SAU ".join(f"data:{year}-{month:02}" for year in range(2000, 206
 WORST = (
     "*", "*a*", "*ul", "*e*", "c*", "????????e", "*ul-*a", "c*-a*", "autor:*a*", "titlu:*a*", "titlu:*", "a~2", "aab~2",
     "NU *a*", "NU c*", "NU de", "NU xyz", "* -(* -(* -c*))", "(" * 60 + "c*" + ")" * 60, "c* *a*", "*a*b*c*d*e*",
-    '"în ședința"', '"în ședința"~5', '"cu numărul în ședința"~100', '"în în în în în în"~50', '"art* c? *ul ???e*"',
+    '"în ședința"', '"în ședința"~5', '"cu numărul în ședința"~100', '"în în în în în în"~50', "art*-c*-*ul-???e",
     " SAU ".join(f'"{one} {other}"~50' for one, other in itertools.pairwise(COMMON)),
     "+guvernul " * 1_000, "guvernul SAU " * 1_000 + "x", '"' + "guvernul " * 1_000 + '"~50', "a " + "-guvernul " * 30,
     " ".join(COMMON * 2), " SAU ".join(COMMON * 2), " SAU ".join(COMMON * 16),

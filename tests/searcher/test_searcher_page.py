@@ -253,7 +253,19 @@ def test_long_lists_are_answered_as_many_short_ones_are():
         one, many = (search(segments, plan).page(20) for segments in (whole, parts))
         assert one.total == many.total > 0
         assert [hit[:2] for hit in one.found] == [hit[:2] for hit in many.found]
-        assert [*one.found] == [*search(whole, plan).page(None).found][:20]
+        for near in (None, Closeness(micros(Article(date="2025-01-01").date), 86_400_000_000.0)):
+            page, every = (search(whole, plan).page(limit, closeness=near) for limit in (20, None))
+            assert [*page.found] == [*every.found][:20]
+
+
+def test_what_matches_is_told_without_scoring():
+    for plan in LONG_PLANS:
+        ready = search(SPLIT[1], plan)
+        assert sum(map(len, ready.matches())) == ready.count() == ready.page(5, sort="newest").total
+        counted = search(SPLIT[1], plan)
+        assert counted.count() == ready.count()
+        assert len(counted.matches()) == len(SPLIT[1])
+        assert counted._known_executors is None
 
 
 FIRST_DAY = dt.date(2000, 1, 1)

@@ -6,7 +6,7 @@ import pytest
 
 import newsindex as ni
 from newsindex import snapshot
-from newsindex.searcher import terms, widening
+from newsindex.searcher import ranking, terms, widening
 from newsindex.searcher.widening import terms_meant
 
 # Several forms of some words, so that a pattern means only some of the articles of a posting list.
@@ -51,6 +51,40 @@ def test_a_pattern_of_too_many_words_finds_the_same_articles(index, monkeypatch,
     assert ni.open(index.path).count(query) == len(weighed)
 
 
+@pytest.mark.parametrize(
+    ("bodies", "weighed"),
+    [
+        ([range(8 * number, 8 * number + 8) for number in range(128)], True),
+        ([range(8 * number, 8 * number + 8) for number in range(128)] + [range(1_024, 1_025)], False),
+        ([range(12)] * 5, True),
+        ([range(12)] * 4 + [range(13)], False),
+    ],
+)
+def test_how_many_words_are_weighed(tmp_path, bodies, weighed):
+    ix = ni.create(tmp_path / "archive")
+    ix.add(ni.Article(id=str(k), body=" ".join(f"x{word}" for word in words)) for k, words in enumerate(bodies))
+    scores = {score for *_, score in found(ix, "x*")}
+    assert (scores != {1.0}) == weighed
+
+
+@pytest.mark.parametrize(
+    ("query", "weighed", "each"),
+    [("x*", 1_024, 3 / 4), ("x*", 0, 1 / 16), ("y*-x1", 1_024, 3 / 4), ("body:x*", 1_024, 3 / 2), ("x1", 1_024, 0)],
+)
+def test_a_pattern_costs_by_the_articles_that_have_its_words(tmp_path, monkeypatch, query, weighed, each):
+    spent, spend = [], widening._Widening.spend
+    monkeypatch.setattr(widening._Widening, "spend", lambda self, effort: spent.append(effort) or spend(self, effort))
+    monkeypatch.setattr(widening, "MOST_WEIGHED", weighed)
+    costs = []
+    for count in (1, 400):
+        ix = ni.create(tmp_path / str(count))
+        ix.add(ni.Article(id=str(number), body="y2 x1") for number in range(count))
+        spent.clear()
+        assert ix.count(query) == count
+        costs.append(sum(spent))
+    assert costs[1] - costs[0] == 399 * each
+
+
 def test_alone_it_gives_the_newest_first(index, monkeypatch):
     by_weight = found(ni.open(index.path), "mar*")
     monkeypatch.setattr(widening, "MOST_WEIGHED", 2)
@@ -85,6 +119,9 @@ def test_the_words_of_a_pattern_are_found_once(index, monkeypatch):
     assert one.search(query, limit=1_000).total == one.count(query) == one.search(query, sort="newest").total > 0
     assert one.facets(query, "source") == {}
     assert len(found) == len(WIDE)
+    left = [most for *_, most in found]
+    assert left[0] == widening.MAX_EFFORT, "none is looked for any longer than it may be"
+    assert left == sorted({*left}, reverse=True)
 
 
 def test_of_past_patterns_not_all_words_are_kept(index, monkeypatch):
@@ -103,3 +140,25 @@ def test_of_past_patterns_not_all_words_are_kept(index, monkeypatch):
         assert kept <= max(30, own)
         most = max(most, len(now.searches))
     assert 1 < most < len(WIDE)
+
+
+def test_of_past_searches_not_all_are_kept(index, monkeypatch):
+    monkeypatch.setattr(snapshot, "_KEPT_SEARCHES", 5)
+    monkeypatch.setattr(ranking, "_MAX_WEIGHTS", 3)
+    one, searches, weights = ni.open(index.path), set(), set()
+    for word in WORDS:
+        one.search(f"titlu:{word} =munte NU {word}")
+        searches.add(len(one.snapshot().searches))
+        weights.add(len(one.snapshot().ranking._weights))
+    one.search("munte " * 40)
+    assert not [key for key in one.snapshot().searches if len(key[0]) > 200]
+    assert max(searches) == 5
+    assert max(weights) == 3
+
+
+def test_not_all_derived_words_are_looked_at(tmp_path, monkeypatch):
+    ix = ni.create(tmp_path / "archive")
+    ix.add([ni.Article(body="O declarație."), ni.Article(body="Vânt.")])
+    assert ix.count("declara ploaie", match="any") == 1
+    monkeypatch.setattr(terms, "_MAX_DERIVED", 0)
+    assert ni.open(ix.path).count("declara ploaie", match="any") == 0
