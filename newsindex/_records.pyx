@@ -117,7 +117,7 @@ cdef object restored(str article_id, str title, str body, date, dict fields):
     if type(extra) is not dict or type(tags) is not list and tags is not ():
         return None
     for text in tags:
-        if type(text) is not str:
+        if type(text) is not str or not text or (<str>text).strip() is not text:
             return None
     for text in (<dict>extra).values():
         if type(text) is not str:

@@ -100,6 +100,10 @@ def unsorted_terms(arrays: Arrays) -> None:
     in_blocks(arrays, "terms.blocks", b"ploaie", 0, 0x60)
 
 
+def no_text(arrays: Arrays) -> None:
+    in_blocks(arrays, "terms.blocks", b"ploaie", 5, 0x80)
+
+
 def unsorted_forms(arrays: Arrays) -> None:
     in_blocks(arrays, "forms.blocks", b"ploi", 0, 0x60)
 
@@ -135,6 +139,7 @@ def other_frames(arrays: Arrays) -> None:
         (another_number, "forms", "forms that are not numbered within their terms"),
         (another_owner, "postings", "has other forms than the dictionary says"),
         (unsorted_terms, "terms", "entries of field 'text' out of order"),
+        (no_text, "terms", "codec can't decode byte 0xe5"),
         (unsorted_forms, "forms", "entries of field 'text' out of order"),
         (fields_apart, "description", "does not follow the one before it"),
         (more_postings, "terms", "posting lists that do not fill their section"),

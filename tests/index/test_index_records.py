@@ -238,6 +238,7 @@ def test_columns_that_nobody_wrote_are_refused(article_id, title):
         (b'{"source":"a\\u0219"}\n', "source", "aș"),
         (b'{"source":null}\n', "source", None),
         (b'{"tags":"a;b"}\n', "tags", ("a", "b")),
+        (b'{"tags":[""," a "]}\n', "tags", ("a",)),
         (b'{"extra":{"a":[1,{"b":null}]}}\n', "extra", {"a": [1, {"b": None}]}),
         (b'{"author":"zis \\"Nelu\\""}\n', "author", 'zis "Nelu"'),
     ],
