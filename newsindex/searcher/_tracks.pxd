@@ -249,9 +249,9 @@ cdef inline int count_runs(Word *words, Py_ssize_t count, int64_t slop, int mark
                            int32_t *sums) noexcept nogil:
     """Add to two sums how often the words, all with a mark, follow one another with up to `slop` others between.
 
-    The second sum is of those that begin before `limit`. If `once`, the first is as good as all. From each place of the first word the others are taken at
-    their next place, which gives the shortest such run. What was passed is not looked at again, because the next places
-    never move back.
+    The second sum is of those that begin before `limit`. If `once`, the first is as good as all. From each place of the
+    first word the others are taken at their next place, which gives the shortest such run. What was passed is not
+    looked at again, because the next places never move back.
     """
     cdef Py_ssize_t w, first
     cdef int64_t last

@@ -29,21 +29,7 @@ from newsindex.store.directory import DiskDirectory
 # How long, by which error, and whether the call was done all the same.
 MODES = [(lasts, error, late) for late, error, lasts in product((False, True), ERRORS, (None, 1))]
 
-
-@pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
-    """So that few segments are merged."""
-    with mock.patch("newsindex.merging.FANOUT", 3):
-        yield
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of two segments."""
-    ix = ni.create(tmp_path_factory.mktemp("faults"))
-    ix.add(articles(range(3)))
-    ix.add(articles(range(3, 6)))
-    return ix.path
+pytestmark = pytest.mark.usefixtures("early_merges")
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,13 @@ from unittest import mock
 
 import pytest
 from reliability_change import NEW, OLD, alter, change, content, left
-from reliability_support import article, articles
+from reliability_support import article
 
 import newsindex as ni
 
 PACKAGE = str(Path(ni.__file__).parent)
+
+pytestmark = pytest.mark.usefixtures("early_merges")
 
 
 class Interruption:
@@ -54,22 +56,6 @@ class Interruption:
             assert self.done
         finally:
             sys.settrace(before)
-
-
-@pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
-    """So that few segments are merged."""
-    with mock.patch("newsindex.merging.FANOUT", 3):
-        yield
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index of two segments."""
-    ix = ni.create(tmp_path_factory.mktemp("interrupts"))
-    ix.add(articles(range(3)))
-    ix.add(articles(range(3, 6)))
-    return ix.path
 
 
 def trials(prepared: Path, place: Path, step: int) -> Iterator[tuple[Interruption, ni.Index]]:

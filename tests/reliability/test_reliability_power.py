@@ -7,7 +7,7 @@ last, or the one in flight.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from unittest import mock
@@ -31,11 +31,7 @@ NEW = {name: one for name, one in expected(range(6), fresh=(2, 6, 7)).items() if
 LAST = NEW | expected(range(10, 12))
 
 
-@pytest.fixture(autouse=True)
-def small() -> Iterator[None]:
-    """So that few segments are merged."""
-    with mock.patch("newsindex.merging.FANOUT", 3):
-        yield
+pytestmark = pytest.mark.usefixtures("early_merges")
 
 
 @pytest.fixture(scope="module")
