@@ -194,9 +194,10 @@ def _readings(segment: Segment) -> NDArray[np.int64]:
 
 
 def _check_articles(opened: OpenSegment) -> Iterator[CorruptIndexError]:
-    for doc in range(opened.segment.articles):
+    docs = np.arange(opened.segment.articles, dtype=np.int32)
+    for doc, known in zip(docs.tolist(), opened.articles.checksums_of(docs).tolist(), strict=True):
         try:
-            opened.articles.read(doc)
+            opened.articles.verify(doc) if known else opened.articles.read(doc)
         except CorruptIndexError as error:
             yield error
 

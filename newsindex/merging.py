@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 from newsindex.errors import CorruptIndexError
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import LiveSegment
-from newsindex.records import write_merged_articles
+from newsindex.records import ArticleMerger
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile, new_file
 from newsindex.store.manifest import SegmentEntry
-from newsindex.store.sections import SectionWriter, new_uid
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import new_uid
 from newsindex.threads import new_thread
 
 if TYPE_CHECKING:
@@ -198,12 +200,15 @@ class _StoppableFile:
 def _merge(directory: _Stoppable, sources: Sequence[Source], name: str, spool_name: str) -> Merged:
     """Write the file `name`: the living articles of `sources`. All that the thread does."""
     give_back()
+    spool = partial(_spool, directory, spool_name)
     merger = Merger([LiveSegment(source.segment.segment, np.flatnonzero(~source.alive)) for source in sources])
 
     def write(sections: SectionWriter) -> dict[str, Any]:
-        with _spool(directory, spool_name) as spool:
-            description = merger.write(sections, spool)
-        write_merged_articles(sections, [source.segment.articles for source in sources], *merger.order)
+        with spool() as positions:
+            description = merger.write(sections, positions)
+        ArticleMerger([source.segment.articles for source in sources], *merger.order, spool).write(
+            sections, description
+        )
         return description
 
     with directory.create(name) as file:

@@ -4,35 +4,48 @@ A record holds what the columns of the segment do not have: one line of JSON, a 
 `newsindex._encoder`, read by `newsindex._records`). A frame is a record compressed
 with one of the dictionaries of the segment. The sections:
 
-    articles.frames        bytes            the frames, in the order of docids
-    articles.starts        uint [n + 1]     where each begins
-    articles.dictionaries  uint8 [n]        the number of the dictionary of each
     dictionaries           strings          see newsindex.inverted.columns; an empty one stands for none
+    articles.starts        uint [n + 1]     where the frame of each article begins
+    articles.dictionaries  uint8 [n]        the number of the dictionary of each
+    articles.checksums     uint32 [n]       what tells each from one that was damaged; 0 where that is not known
+    checkpoint             see newsindex.store.sections
+    articles.frames        bytes            the frames, in the order of docids
+
+Frames come last, and the checksum of an article is that of all that comes back of it: so an article of a file that was
+damaged or cut off is intact or is not, whatever became of what is around it. An index that newsindex made before the
+23rd of November 2026 has neither checksums nor a checkpoint.
 """
 
 from __future__ import annotations
 
 import mmap
+from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import attrs
 import numpy as np
 from numpy.typing import NDArray
+from xxhash import xxh3_64_intdigest
 
 from newsindex._records import Records
 from newsindex.article import Article
 from newsindex.errors import ArticleError, CorruptIndexError
 from newsindex.forks import cached_property
 from newsindex.inverted._columns import Numbers, Strings
-from newsindex.inverted.columns import Packed, pack, picked, wide, write_strings
+from newsindex.inverted._metadata import moment_of
+from newsindex.inverted.columns import Packed, Sections, pack, picked, starts_of, wide, write_strings
+from newsindex.inverted.merge import Spool
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import ArticleReader, ArticleWriter, Frame
-from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.store.section_writer import SectionWriter
 from newsindex.threads import new_thread
+
+FRAMES: Final = "articles.frames"
 
 _MAX_DICTIONARIES: Final = 16  # of one segment; a merge that would keep more compresses anew
 _BATCH: Final = 1000  # records or frames that are handled at a time
@@ -41,10 +54,21 @@ _ROOM: Final = 4 << 20  # bytes of records that are kept, and compressed, togeth
 _HUGE: Final[int | None] = getattr(mmap, "MADV_HUGEPAGE", None)  # not every system knows this
 
 
+def checksum_of(article: Article, record: bytes) -> int:
+    """The checksum of an article, of which `record` is stored, and what it lacks apart from it: 32 bits, never 0.
+
+    >>> checksum_of(Article(id="1", title="Ploi"), b"{}") == checksum_of(Article(id="1", title="Ploi!"), b"{}")
+    False
+    """
+    date = None if article.date is None else moment_of(article.date)  # as it comes back: an offset has no microseconds
+    apart = f"{article.id}\0{article.title}\0{date}"  # of which none has a NUL
+    return xxh3_64_intdigest(record, xxh3_64_intdigest(apart.encode())) & 0xFFFF_FFFF or 1
+
+
 class StoredArticles:
     """Reads the stored articles of a segment."""
 
-    def __init__(self, sections: SectionReader, segment: Segment, path: Path) -> None:
+    def __init__(self, sections: Sections, segment: Segment, path: Path) -> None:
         self._sections = sections
         self._segment = segment
         self._path = path
@@ -72,6 +96,45 @@ class StoredArticles:
     def _records(self) -> Records:
         reader = ArticleReader(self.dictionaries)
         return Records(self._frames, self._numbers, self._segment.rows, reader.decode)
+
+    @cached_property
+    def _starts(self) -> Numbers:
+        with self._segment.reading("articles.starts"):
+            return Numbers(self._sections, "articles.starts", count=self._segment.articles + 1)
+
+    @cached_property
+    def _checksums(self) -> Numbers | None:
+        if "articles.checksums" not in self._sections:
+            return None
+        with self._segment.reading("articles.checksums"):
+            return Numbers(self._sections, "articles.checksums", "u4", self._segment.articles)
+
+    def checksums_of(self, docs: NDArray[np.int32]) -> NDArray[np.uint32]:
+        """The checksums of some articles."""
+        if self._checksums is None:
+            return np.zeros(len(docs), np.uint32)
+        with self._segment.reading("articles.checksums"):
+            return self._checksums.take(docs).astype(np.uint32)
+
+    def sizes_of(self, docs: NDArray[np.int32]) -> NDArray[np.int64]:
+        """How many bytes the frames of some articles have."""
+        with self._segment.reading("articles.starts"):
+            return self._starts.take(docs + np.int32(1)) - self._starts.take(docs)
+
+    def verify(self, doc: int) -> Article:
+        """An article, as it was added by what its checksum says; one that has none is taken for damaged."""
+        article = self.read(doc)
+        expected = int(self.checksums_of(np.array([doc], np.int32))[0])
+        found = checksum_of(article, self.record(doc))
+        if expected != found:
+            raise CorruptIndexError(
+                self._path,
+                "articles.checksums",
+                reason=f"checksum mismatch of article {doc}",
+                expected=f"{expected:08x}",
+                found=f"{found:08x}",
+            )
+        return article
 
     def dictionaries_of(self, docs: NDArray[np.int32]) -> NDArray[np.int64]:
         """The numbers of the dictionaries of some articles' frames."""
@@ -164,6 +227,7 @@ class BufferedRecords:
     def __init__(self) -> None:
         self._packed: deque[_PackedRecords] = deque()  # those that have no frame yet
         self._frames: list[Frame] = []  # of those before
+        self._checksums = array("I")
         self._writer: ArticleWriter | None = None
         self.nbytes = 0
 
@@ -176,7 +240,7 @@ class BufferedRecords:
         if not self._packed or self._packed[-1].room < size:
             self._packed.append(_PackedRecords(max(_ROOM, size)))
 
-    def append(self, record: bytes) -> None:
+    def append(self, record: bytes, checksum: int) -> None:
         """Keep one more.
 
         Raises:
@@ -184,6 +248,7 @@ class BufferedRecords:
         """
         self.make_room(len(record))
         self._packed[-1].append(record)
+        self._checksums.append(checksum)
         self.nbytes += len(record)
 
     @contextmanager
@@ -208,76 +273,118 @@ class BufferedRecords:
             self._packed.popleft()
             self.nbytes -= sum(map(len, batch)) - sum(map(len, frames))
 
-    def write(self, sections: SectionWriter, order: Sequence[int]) -> None:
-        """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`."""
+    def write(self, sections: SectionWriter, order: Sequence[int], description: dict[str, Any]) -> None:
+        """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`.
+
+        Args:
+            description: of the segment.
+        """
         if self._writer is None or self._packed:
             raise ValueError("records that are not compressed yet; let compressing() end first")
-        batches = (
-            [self._frames[number] for number in order[first : first + _BATCH]] for first in range(0, len(order), _BATCH)
+        frames = [self._frames[number] for number in order]
+        table = FrameTable(
+            np.fromiter(map(len, frames), np.int64, len(frames)),
+            np.zeros(len(frames), np.uint8),
+            np.frombuffer(self._checksums, np.uint32)[np.asarray(order, np.int64)],
+            [self._writer.dictionary],
         )
-        _write_frames(sections, batches, np.zeros(len(order), np.uint8), [self._writer.dictionary])
+        batches = (pack(frames[first : first + _BATCH])[0] for first in range(0, len(frames), _BATCH))
+        table.write(sections, batches, description)
 
 
-def write_merged_articles(
-    sections: SectionWriter, sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]
-) -> None:
-    """Write the articles of a merged segment: docid d is article `docs[d]` of `sources[which[d]]`.
+@attrs.frozen(eq=False)
+class FrameTable:
+    """What is written of frames besides themselves.
+
+    Attributes:
+        sizes: of the frames, in bytes.
+        numbers: of their dictionaries.
+        checksums: of their articles.
+        dictionaries: by these numbers.
+    """
+
+    sizes: NDArray[np.int64]
+    numbers: NDArray[np.uint8]
+    checksums: NDArray[np.uint32]
+    dictionaries: Sequence[bytes]
+
+    def write(self, sections: SectionWriter, frames: Iterable[Any], description: dict[str, Any]) -> None:
+        """Write all sections; the bytes of all frames, in order, come in any parts."""
+        write_strings(sections, "dictionaries", *pack(self.dictionaries))
+        sections.add("articles.starts", wide(starts_of(self.sizes).astype(np.uint64)))
+        sections.add("articles.dictionaries", self.numbers)
+        sections.add("articles.checksums", self.checksums)
+        sections.checkpoint(description)
+        sections.open(FRAMES, "u1")
+        for part in frames:
+            sections.write(part)
+        sections.close_section()
+
+
+class ArticleMerger:
+    """Merges stored articles: docid d of the merged segment is article `docs[d]` of `sources[which[d]]`.
 
     Frames are copied together with their dictionaries as long as those are few. Where they are many, or some segments
     were too small to have any, records are compressed anew with one dictionary.
+
+    Args:
+        spool: makes a place to keep frames in, for it is only known how long they are when all are compressed.
     """
-    dictionaries = list(dict.fromkeys(data for source in sources for data in source.dictionaries))
-    if b"" not in dictionaries and len(dictionaries) <= _MAX_DICTIONARIES:
-        numbers = np.zeros(len(docs), np.uint8)
-        for k, source in enumerate(sources):
-            places = np.array([dictionaries.index(data) for data in source.dictionaries], np.uint8)
-            numbers[which == k] = places[source.dictionaries_of(docs[which == k])]
-        columns = [source.frames for source in sources]
-        copied = (picked(columns, *some) for some in _batches(sources, which, docs))
-        _write_packed(sections, copied, numbers, dictionaries)
-        return
-    step = 1 + len(docs) // _BATCH
-    sample = [record for some in _batches(sources, which[::step], docs[::step]) for record in _records(sources, *some)]
-    writer = ArticleWriter(sample, share=step)
-    anew = (writer.frames(_records(sources, *some)) for some in _batches(sources, which, docs))
-    _write_frames(sections, anew, np.zeros(len(docs), np.uint8), [writer.dictionary])
 
+    def __init__(
+        self,
+        sources: Sequence[StoredArticles],
+        which: NDArray[np.int32],
+        docs: NDArray[np.int32],
+        spool: Callable[[], AbstractContextManager[Spool]],
+    ) -> None:
+        self._sources, self._which, self._docs, self._spool = sources, which, docs, spool
+        self._dictionaries = list(dict.fromkeys(data for source in sources for data in source.dictionaries))
 
-def _batches(
-    sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]
-) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
-    """Both columns, some rows at a time; the memory that reading these took is given back between."""
-    for first in range(0, len(docs), _BATCH):
-        yield which[first : first + _BATCH], docs[first : first + _BATCH]
-        for source in sources:
-            source.release()
+    def write(self, sections: SectionWriter, description: dict[str, Any]) -> None:
+        """Write the articles of a segment of this description."""
+        few = b"" not in self._dictionaries and len(self._dictionaries) <= _MAX_DICTIONARIES
+        (self._copy if few else self._compress)(sections, description)
 
+    def _copy(self, sections: SectionWriter, description: dict[str, Any]) -> None:
+        numbers, sizes = np.zeros(len(self._docs), np.uint8), np.zeros(len(self._docs), np.int64)
+        for k, source in enumerate(self._sources):
+            places = np.array([self._dictionaries.index(data) for data in source.dictionaries], np.uint8)
+            mine = self._which == k
+            numbers[mine] = places[source.dictionaries_of(self._docs[mine])]
+            sizes[mine] = source.sizes_of(self._docs[mine])
+        columns = [source.frames for source in self._sources]
+        copied = (picked(columns, *some)[0] for some in self._batches())
+        FrameTable(sizes, numbers, self._checksums(), self._dictionaries).write(sections, copied, description)
 
-def _records(sources: Sequence[StoredArticles], which: NDArray[np.int32], docs: NDArray[np.int32]) -> list[Frame]:
-    return [sources[k].record(doc) for k, doc in zip(which.tolist(), docs.tolist(), strict=True)]
+    def _compress(self, sections: SectionWriter, description: dict[str, Any]) -> None:
+        step = 1 + len(self._docs) // _BATCH
+        sample = [record for some in self._batches(step) for record in self._records(*some)]
+        writer = ArticleWriter(sample, share=step)
+        sizes = [np.zeros(0, np.int64)]
+        with self._spool() as spool:
+            for some in self._batches():
+                data, starts = pack(writer.frames(self._records(*some)))
+                sizes.append(np.diff(starts).astype(np.int64))
+                spool.write(data)
+            numbers = np.zeros(len(self._docs), np.uint8)
+            table = FrameTable(np.concatenate(sizes), numbers, self._checksums(), [writer.dictionary])
+            table.write(sections, spool.chunks(), description)
 
+    def _checksums(self) -> NDArray[np.uint32]:
+        checksums = np.zeros(len(self._docs), np.uint32)
+        for k, source in enumerate(self._sources):
+            mine = self._which == k
+            checksums[mine] = source.checksums_of(self._docs[mine])
+        return checksums
 
-def _write_frames(
-    sections: SectionWriter,
-    batches: Iterable[Sequence[Frame]],
-    numbers: NDArray[np.uint8],
-    dictionaries: Sequence[bytes],
-) -> None:
-    _write_packed(sections, map(pack, batches), numbers, dictionaries)
+    def _batches(self, step: int = 1) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """Both columns, some rows at a time, of each `step` one; the memory that reading took is given back between."""
+        for first in range(0, len(self._docs), _BATCH * step):
+            rows = slice(first, first + _BATCH * step, step)
+            yield self._which[rows], self._docs[rows]
+            for source in self._sources:
+                source.release()
 
-
-def _write_packed(
-    sections: SectionWriter,
-    batches: Iterable[Packed],
-    numbers: NDArray[np.uint8],
-    dictionaries: Sequence[bytes],
-) -> None:
-    lengths = [np.zeros(1, np.uint32)]  # MAX_ARTICLE_BYTES fits
-    sections.open("articles.frames", "u1")
-    for data, starts in batches:
-        lengths.append(np.diff(starts).astype(np.uint32))
-        sections.write(data)
-    sections.close_section()
-    sections.add("articles.starts", wide(np.cumsum(np.concatenate(lengths), dtype=np.uint64)))
-    sections.add("articles.dictionaries", numbers)
-    write_strings(sections, "dictionaries", *pack(dictionaries))
+    def _records(self, which: NDArray[np.int32], docs: NDArray[np.int32]) -> list[Frame]:
+        return [self._sources[k].record(doc) for k, doc in zip(which.tolist(), docs.tolist(), strict=True)]

@@ -1,8 +1,8 @@
 """`rescue`: the articles that are intact in a damaged index, copied into a new one.
 
-An article is intact if its id, title, date and record lie on pages that agree with their checksums; nothing else of an
-index is needed, since the new one makes its words anew. `newsindex.check` counts with the same reader what a rescue
-would save.
+An article is intact if its id, title, date and record agree with the checksum of the article, or lie on pages that
+agree with theirs; nothing else of an index is needed, since the new one makes its words anew. `newsindex.check` counts
+with the same reader what a rescue would save.
 
 Where the manifest can be read it says which files are the index. Where it cannot, all segments are, by their numbers,
 with all tombstones beside them: what a writer that died had not committed yet may then be among it. So it is where an
@@ -17,11 +17,12 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from newsindex.article import Article
 from newsindex.errors import (
@@ -32,7 +33,7 @@ from newsindex.errors import (
 from newsindex.forks import cached_property
 from newsindex.inverted._columns import Strings
 from newsindex.inverted.segment import Segment
-from newsindex.records import StoredArticles
+from newsindex.records import FRAMES, StoredArticles
 from newsindex.results import FileReport, Rescue
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, DiskDirectory, storage_errors
@@ -197,6 +198,8 @@ class RemainingSegment:
             sections = _open(directory, name, "segment", entry.uid if entry else None)
             self._segment = Segment(sections, sections.meta, self.path)
             self._stored = _Stored(sections, self._segment, self.path)
+            bare = _Unverified(sections)
+            self._bare = StoredArticles(bare, Segment(bare, sections.meta, self.path), self.path)
         except DAMAGE as error:
             self.errors.append(error)
             return
@@ -237,13 +240,21 @@ class RemainingSegment:
         """The id of each article that lives, and the article; None for what cannot be read."""
         if self._segment is not None:
             for doc in np.flatnonzero(self._alive).tolist():
-                article_id = article = None
-                try:
-                    article_id = self._segment.id(doc)
-                    article = self._stored.read(doc)
-                except CorruptIndexError:
-                    pass  # as is told by what is yielded
+                article = self._read(doc)
+                article_id = article.id if article is not None else None
+                if article is None:
+                    with suppress(CorruptIndexError):  # then it is not known which one is lost
+                        article_id = self._segment.id(doc)
                 yield article_id, article
+
+    def _read(self, doc: int) -> Article | None:
+        """An article, if it is intact."""
+        for read in (self._stored.read, self._bare.verify):
+            try:
+                return read(doc)
+            except CorruptIndexError:
+                pass  # by its pages, or by its checksum
+        return None
 
     def count(self) -> FileReport:
         """How much of it can be read."""
@@ -279,3 +290,29 @@ class _Stored(StoredArticles):
             except CorruptIndexError:
                 found.append(b"")
         return found
+
+
+class _Unverified:
+    """The sections of a segment, whatever has become of them, and of the frames what is left behind a checkpoint."""
+
+    def __init__(self, sections: SalvagedSections) -> None:
+        self._sections = sections
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sections
+
+    def raw(self, name: str) -> NDArray[np.uint8]:
+        return self._sections.rest if name == FRAMES and name not in self._sections else self._sections.raw(name)
+
+    def unverified(self, name: str) -> tuple[NDArray[Any], bytearray]:
+        array = self.raw(name) if name == FRAMES else self._sections.unverified(name)[0]
+        return array, bytearray(b"\1" * -(-array.nbytes // PAGE))
+
+    def array(self, name: str) -> NDArray[Any]:
+        return self.unverified(name)[0]
+
+    def verify(self, name: str, start: int, stop: int) -> None:
+        """All of it was, by what `unverified` says."""
+
+    def release(self) -> None:
+        self._sections.release()

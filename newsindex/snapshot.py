@@ -21,7 +21,7 @@ from newsindex.searcher.ranking import Ranking
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory
 from newsindex.store.manifest import Manifest, SegmentEntry
-from newsindex.store.sections import SectionReader
+from newsindex.store.section_reader import SectionReader
 
 if TYPE_CHECKING:
     from newsindex.searcher.page import Search

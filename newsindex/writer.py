@@ -28,12 +28,13 @@ from newsindex.forks import tell
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.fields import MAX_EXTRA_FIELDS
 from newsindex.merging import FILES, Merged, Merging, Source, choose_merge, give_back, write_segment
-from newsindex.records import BufferedRecords
+from newsindex.records import BufferedRecords, checksum_of
 from newsindex.snapshot import OpenSegment, Snapshot, is_id
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, new_file
 from newsindex.store.lock import WriterLock
-from newsindex.store.sections import SectionWriter, new_uid
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import new_uid
 
 # What a writer is, at the moment.
 _READY: Final = "ready"
@@ -195,13 +196,14 @@ class Writer:
         if not isinstance(article, Article):
             raise ArticleError(f"an Article expected, found {type(article).__name__}; make one with newsindex.Article")
         record = encode_article(article)
+        checksum = checksum_of(article, record)
         if not article.extra.keys() <= self._known_fields:
             self._note_fields(article)
         # First what may well fail, so that hardly anything can between the two.
         self._builder.make_room()
         self._records.make_room(len(record))
         try:
-            self._buffer(article, record)
+            self._buffer(article, record, checksum)
         except MemoryError:
             self._halfway = True
             raise
@@ -211,13 +213,13 @@ class Writer:
             self._take_merged()
             self._merge_more()
 
-    def _buffer(self, article: Article, record: bytes) -> None:
+    def _buffer(self, article: Article, record: bytes, checksum: int) -> None:
         number = self._builder.add(article)
         before = self._numbers.get(article.id)
         if before is not None:
             self._builder.remove(before)
         self._numbers[article.id] = number
-        self._records.append(record)
+        self._records.append(record, checksum)
 
     @property
     def _room(self) -> float:
@@ -312,7 +314,7 @@ class Writer:
     def _write_buffer(self, sections: SectionWriter) -> dict[str, Any]:
         with self._records.compressing():
             description, order = self._builder.write(sections)
-        self._records.write(sections, order)
+        self._records.write(sections, order, description)
         return description
 
     # Publishing.

@@ -16,7 +16,8 @@ from newsindex import Index
 from newsindex.cli import main
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory
-from newsindex.store.sections import FORMAT, SectionReader
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.sections import FORMAT
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -157,8 +158,9 @@ def test_rescue_of_everything(run: Run, archive: Path, tmp_path: Path) -> None:
 
 def test_rescue_tells_what_is_lost(run: Run, archive: Path, tmp_path: Path) -> None:
     segment = archive / "000001.seg"
-    reader = SectionReader(DiskDirectory(archive), segment.name)
-    damage(segment, reader._sections["articles.frames"].offset)
+    frames = SectionReader(DiskDirectory(archive), segment.name)._sections["articles.frames"]
+    for place in range(frames.offset, frames.offset + frames.length):
+        damage(segment, place)
     result = run("rescue", archive, tmp_path / "saved")
     assert result.exit_code == 1
     counted, *lost, verdict = result.stdout.splitlines()

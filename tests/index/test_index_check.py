@@ -17,7 +17,8 @@ import newsindex as ni
 from newsindex.check import _check_files
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory
-from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
 
 NAME = "000001.seg"
 Arrays = dict[str, Any]
@@ -83,6 +84,22 @@ def shorter(arrays: Arrays) -> None:
     arrays["words.body"][4] = 0
 
 
+def another_title(arrays: Arrays) -> None:
+    arrays["titles.data"][int(arrays["titles.starts"][2])] += 1
+
+
+def another_checksum(arrays: Arrays) -> None:
+    arrays["articles.checksums"][2] ^= 1
+
+
+def fewer_checksums(arrays: Arrays) -> None:
+    arrays["articles.checksums"] = arrays["articles.checksums"][:4]
+
+
+def no_checksum(arrays: Arrays) -> None:
+    arrays["articles.checksums"][2] = 0
+
+
 def in_blocks(arrays: Arrays, section: str, word: bytes, at: int, bits: int) -> None:
     blocks = arrays[section]
     blocks[bytes(blocks).index(word) + at] ^= bits
@@ -145,6 +162,10 @@ def other_frames(arrays: Arrays) -> None:
         (more_postings, "terms", "posting lists that do not fill their section"),
         (other_postings, "postings", "contradicts itself"),
         (other_frames, "articles.frames", "article 4: "),
+        (another_title, "articles.checksums", "checksum mismatch of article 2"),
+        (another_checksum, "articles.checksums", "checksum mismatch of article 2"),
+        (fewer_checksums, "articles.checksums", "has 4 numbers where 5 are announced"),
+        (no_checksum, None, None),  # as one has that an older newsindex wrote
         (lambda arrays: None, None, None),
     ],
 )

@@ -4,7 +4,9 @@ import datetime as dt
 import json
 import sys
 import threading
+from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from newsindex.article import Article
 from newsindex.errors import ArticleError
 from newsindex.inverted import rows
 from newsindex.inverted.rows import ProseRows
-from newsindex.records import BufferedRecords
+from newsindex.records import BufferedRecords, checksum_of
 from newsindex.store import articles as stored
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -65,7 +67,7 @@ def test_compressing_goes_on_where_it_failed(monkeypatch):
     monkeypatch.setattr("newsindex.records._ROOM", 25_000)
     records = BufferedRecords()
     for number in range(2500):
-        records.append(b"articolul cu numarul %04d" % number)
+        records.append(b"articolul cu numarul %04d" % number, number + 1)
     before = records.nbytes
     frames, calls = stored.ArticleWriter.frames, []
 
@@ -79,11 +81,45 @@ def test_compressing_goes_on_where_it_failed(monkeypatch):
     with pytest.raises(MemoryError, match="no memory left"), records.compressing():
         pass
     with pytest.raises(ValueError, match="not compressed yet"):
-        records.write(None, [])
+        records.write(None, [], {})
     with records.compressing():
         pass
     assert calls == [1000, 1000, 1000, 500]
     assert records.nbytes != before
+
+
+BUCHAREST = ZoneInfo("Europe/Bucharest")
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        None,
+        dt.date(1, 1, 2),
+        dt.date(9999, 12, 30),
+        dt.datetime(2024, 10, 27, 3, 30, tzinfo=BUCHAREST),
+        dt.datetime(2024, 10, 27, 3, 30, tzinfo=BUCHAREST, fold=1),
+        dt.datetime(2024, 5, 5, 12, 0, 0, 123_456, tzinfo=dt.UTC),
+        dt.datetime(1900, 1, 1, tzinfo=BUCHAREST),
+        dt.datetime(2024, 5, 5, tzinfo=dt.timezone(dt.timedelta(seconds=7, microseconds=600_000))),
+        dt.datetime(2024, 5, 5, tzinfo=dt.timezone(-dt.timedelta(hours=23, minutes=59, seconds=59))),
+    ],
+)
+def test_a_checksum_is_that_of_what_comes_back(tmp_path, date):
+    index = ni.create(tmp_path / "ix")
+    given = ni.Article(id="1", title="Știri", body="Plouă.", date=date)
+    index.add([given])
+    found = index.get("1")
+    assert checksum_of(found, encode_article(found)) == checksum_of(given, encode_article(given)) != 0
+    assert index.check().ok
+
+
+def test_checksums_differ_where_articles_do():
+    article = ni.Article(id="1", title="Știri", body="Plouă.", date=dt.date(2024, 5, 5))
+    changes = [{"id": "2"}, {"title": "Stiri"}, {"id": "1Ș", "title": "tiri"}, {"date": None}, {"body": "Plouă"}]
+    changes += [{"date": dt.datetime(2024, 5, 5, tzinfo=BUCHAREST)}, {"source": "Radio"}, {"extra": {"a": 1}}]
+    others = [attrs.evolve(article, **change) for change in changes]
+    assert len({checksum_of(one, encode_article(one)) for one in [article, *others]}) == len(changes) + 1
 
 
 def threads():

@@ -14,7 +14,8 @@ from newsindex.article import Article
 from newsindex.inverted.build import SegmentBuilder
 from newsindex.inverted.entries import READING
 from newsindex.store.directory import MemoryDirectory
-from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
 
 GOLDEN = Path(__file__).with_name("golden_segment.hex")
 UID = "0123456789abcdef" * 2

@@ -29,7 +29,9 @@ from newsindex.inverted.columns import UNDATED
 from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import Segment
 from newsindex.store.directory import MemoryDirectory
-from newsindex.store.sections import SectionReader, SectionWriter, new_uid
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import new_uid
 
 
 def moment(article):

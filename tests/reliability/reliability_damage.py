@@ -26,7 +26,7 @@ import newsindex as ni
 from newsindex.check import check
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory
-from newsindex.store.sections import SectionReader
+from newsindex.store.section_reader import SectionReader
 
 Files = dict[str, bytes]
 Changes = dict[str, bytes | None]  # None: the file is gone

@@ -37,7 +37,9 @@ import newsindex as ni
 from newsindex.check import check
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory, MemoryDirectory
-from newsindex.store.sections import DTYPES, SectionReader, SectionWriter
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import DTYPES
 
 NASTY: Final = (0, 1, 2, 7, 63, 64, 127, 128, 255, 256, 16_384, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**62, 2**63, 2**64)
 

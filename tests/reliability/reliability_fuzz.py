@@ -22,7 +22,8 @@ import newsindex as ni
 from newsindex import snapshot
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory, MemoryDirectory
-from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
 
 Edit = tuple[str, int, int]
 

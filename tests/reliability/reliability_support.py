@@ -111,11 +111,11 @@ def findings(ix: ni.Index) -> dict[str, object]:
 
 
 def to_format(path: Path, version: int) -> None:
-    """Make a file one of another format, which has the number in its footer too."""
-    data = bytearray(path.read_bytes())
+    """Make a file one of another format, which has the number in its footers too."""
+    begin = b'{"format":%d,"kind"'
+    data = bytearray(path.read_bytes().replace(begin % sections.FORMAT, begin % version))
     start, length = struct.unpack("<QQ", data[-48:-32])
-    footer = data[start : start + length].replace(b'{"format":%d,' % sections.FORMAT, b'{"format":%d,' % version)
-    data[start : start + length] = footer
+    footer = data[start : start + length]
     data[-32:-24] = xxhash.xxh3_64_intdigest(footer).to_bytes(8, "little")
     data[-16:-8] = version.to_bytes(8, "little")
     path.write_bytes(data)

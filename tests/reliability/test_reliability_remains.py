@@ -16,7 +16,8 @@ from reliability_support import articles
 import newsindex as ni
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import DiskDirectory
-from newsindex.store.sections import SectionReader, SectionWriter
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
 
 Content = dict[str, ni.Article]
 FIRST, SECOND = articles(range(6)), articles(range(3), version=1)
@@ -37,12 +38,13 @@ def named(place: Path, pattern: str) -> Path:
     return path
 
 
-def damage(place: Path, pattern: str, section: str) -> Path:
-    """Flip a bit of a section; each is one page here."""
+def damage(place: Path, pattern: str, name: str) -> Path:
+    """Flip a bit of each byte of a section."""
     path = named(place, pattern)
-    at = SectionReader(DiskDirectory(place), path.name)._sections[section].offset
+    section = SectionReader(DiskDirectory(place), path.name)._sections[name]
     data = bytearray(path.read_bytes())
-    data[at] ^= 4
+    for at in range(section.offset, section.offset + section.length):
+        data[at] ^= 4
     path.write_bytes(data)
     return path
 

@@ -20,7 +20,9 @@ from newsindex.searcher.page import Search
 from newsindex.searcher.ranking import Ranking
 from newsindex.searcher.terms import phrase_tally, word_tallies
 from newsindex.store.directory import MemoryDirectory
-from newsindex.store.sections import SectionReader, SectionWriter, new_uid
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import new_uid
 
 STEMMER = Stemmer()
 _WORDS = (

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsindex.errors import CorruptIndexError, IndexVersionError, StorageError
-from newsindex.store import sections
 from newsindex.store.directory import DiskDirectory, MemoryDirectory
-from newsindex.store.sections import DTYPES, PAGE, SectionReader, SectionWriter, is_uid, new_uid
+from newsindex.store.section_reader import SectionReader
+from newsindex.store.section_writer import SectionWriter
+from newsindex.store.sections import DTYPES, PAGE, is_uid, new_uid
 
 UID = "00112233445566778899aabbccddeeff"
 FOOTER = (
@@ -459,7 +460,7 @@ def test_misuse_of_the_writer_is_refused():
 
 
 def test_a_footer_that_no_reader_would_take_is_not_written(monkeypatch):
-    monkeypatch.setattr(sections, "MAX_FOOTER_BYTES", 200)
+    monkeypatch.setattr("newsindex.store.section_writer.MAX_FOOTER_BYTES", 200)
     with pytest.raises(ValueError, match="meta is too large"):
         writer().finish({"text": "x" * 200})
     with pytest.raises(ValueError, match="JSON"):
