@@ -204,12 +204,12 @@ def _merge(directory: _Stoppable, sources: Sequence[Source], name: str, spool_na
     merger = Merger([LiveSegment(source.segment.segment, np.flatnonzero(~source.alive)) for source in sources])
 
     def write(sections: SectionWriter) -> dict[str, Any]:
+        merger.write_documents(sections)
+        stored = ArticleMerger([source.segment.articles for source in sources], *merger.order, spool)
+        stored.write(sections, merger.description)
         with spool() as positions:
-            description = merger.write(sections, positions)
-        ArticleMerger([source.segment.articles for source in sources], *merger.order, spool).write(
-            sections, description
-        )
-        return description
+            merger.write_words(sections, positions)
+        return merger.description
 
     with directory.create(name) as file:
         entry = write_segment(file, name, write)

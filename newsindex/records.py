@@ -1,8 +1,8 @@
 """Articles as they are stored in a segment: records to compressed frames, and back to `Article`.
 
 A record holds what the columns of the segment do not have: one line of JSON, a line end, the body as it is (made by
-`newsindex._encoder`, read by `newsindex._records`). A frame is a record compressed
-with one of the dictionaries of the segment. The sections:
+`newsindex._encoder`, read by `newsindex._records`). A frame is a record compressed with one of the dictionaries of the
+segment. The sections:
 
     dictionaries           strings          see newsindex.inverted.columns; an empty one stands for none
     articles.starts        uint [n + 1]     where the frame of each article begins
@@ -11,9 +11,10 @@ with one of the dictionaries of the segment. The sections:
     checkpoint             see newsindex.store.sections
     articles.frames        bytes            the frames, in the order of docids
 
-Frames come last, and the checksum of an article is that of all that comes back of it: so an article of a file that was
-damaged or cut off is intact or is not, whatever became of what is around it. An index that newsindex made before the
-23rd of November 2026 has neither checksums nor a checkpoint.
+They stand between the columns that show articles and the words that find them. The checksum of an article is that of
+all that comes back of it, so one in a file that was damaged or cut off is intact or is not, whatever became of what is
+around it. An index that newsindex made before the 23rd of November 2026 has neither checksums nor a checkpoint, and its
+articles stand last.
 """
 
 from __future__ import annotations
@@ -273,7 +274,7 @@ class BufferedRecords:
             self._packed.popleft()
             self.nbytes -= sum(map(len, batch)) - sum(map(len, frames))
 
-    def write(self, sections: SectionWriter, order: Sequence[int], description: dict[str, Any]) -> None:
+    def write(self, sections: SectionWriter, order: NDArray[np.int32], description: dict[str, Any]) -> None:
         """Write them, compressed before, as the articles of a new segment: docid d has the record number `order[d]`.
 
         Args:
@@ -281,11 +282,11 @@ class BufferedRecords:
         """
         if self._writer is None or self._packed:
             raise ValueError("records that are not compressed yet; let compressing() end first")
-        frames = [self._frames[number] for number in order]
+        frames = [self._frames[number] for number in order.tolist()]
         table = FrameTable(
             np.fromiter(map(len, frames), np.int64, len(frames)),
             np.zeros(len(frames), np.uint8),
-            np.frombuffer(self._checksums, np.uint32)[np.asarray(order, np.int64)],
+            np.frombuffer(self._checksums, np.uint32)[order],
             [self._writer.dictionary],
         )
         batches = (pack(frames[first : first + _BATCH])[0] for first in range(0, len(frames), _BATCH))

@@ -313,9 +313,12 @@ class Writer:
 
     def _write_buffer(self, sections: SectionWriter) -> dict[str, Any]:
         with self._records.compressing():
-            description, order = self._builder.write(sections)
-        self._records.write(sections, order, description)
-        return description
+            inverted = self._builder.invert()
+        # What stands in front is least likely to be cut off.
+        inverted.write_documents(sections)
+        self._records.write(sections, inverted.order, inverted.description)
+        inverted.write_words(sections)
+        return inverted.description
 
     # Publishing.
 

@@ -1,8 +1,8 @@
 """Building a segment: articles in, sections out.
 
-Articles are buffered as rows of word-form numbers, four bytes a word. `SegmentBuilder.write` stems each distinct
-form once, orders the articles by date and the occurrences by term, and hands sections to a `Sink`. What the sections
-are is written in `newsindex.inverted.segment`, which reads them.
+Articles are buffered as rows of word-form numbers, four bytes a word. `SegmentBuilder.invert` stems each distinct
+form once and orders the articles by date and the occurrences by term; what comes of it hands sections to a `Sink`. What
+these are is written in `newsindex.inverted.segment`, which reads them.
 """
 
 from __future__ import annotations
@@ -101,37 +101,30 @@ class SegmentBuilder:
         """End the thread that reads the texts. Only for a builder that is done with."""
         self._prose.close()
 
-    def write(self, sink: Sink) -> tuple[dict[str, Any], list[int]]:
-        """Write the sections; returns the segment's description and the article number of each docid."""
+    def invert(self) -> Inverted:
+        """All that a segment of the buffered articles consists of, besides the stored articles."""
         live = np.array([n for n in range(len(self._ids)) if n not in self._dead], np.int32)
         order = live[np.argsort(np.frombuffer(self._dates, np.int64)[live], kind="stable")]
         whole, titles, bare = self._prose.finish()
         lengths = titles.ends - titles.begins
         words = Lengths(lengths[order].astype("u4"), (whole.ends - whole.begins - lengths - 1)[order].astype("u4"))
-        self._write_documents(sink, order, words)
-        fields = self._write_fields(sink, order, words, {TEXT: whole, TITLE: titles}, bare)
-        totals = {"title": int(words.title.sum(dtype=np.int64)), "body": int(words.body.sum(dtype=np.int64))}
-        return {"articles": len(order), "words": totals, "fields": fields}, order.tolist()
-
-    def _write_documents(self, sink: Sink, order: NDArray[np.int32], words: Lengths) -> None:
-        sink.add("dates", np.frombuffer(self._dates, np.int64)[order])
-        sink.add("offsets", np.frombuffer(self._offsets, np.int32)[order])
-        sink.add("words.title", words.title)
-        sink.add("words.body", words.body)
+        lists = self._lists(order, words, {TEXT: whole, TITLE: titles}, bare)
         numbers = order.tolist()
-        ids = [self._ids[number].encode() for number in numbers]
-        write_strings(sink, "ids", *pack(ids))
-        write_hashes(sink, np.fromiter(map(xxhash.xxh3_64_intdigest, ids), np.uint64, len(ids)))
-        write_strings(sink, "titles", *pack([self._titles[number].encode() for number in numbers]))
+        return Inverted(
+            order,
+            np.frombuffer(self._dates, np.int64)[order],
+            np.frombuffer(self._offsets, np.int32)[order],
+            words,
+            [self._ids[number].encode() for number in numbers],
+            [self._titles[number].encode() for number in numbers],
+            self._values,
+            len(self._ids),
+            lists,
+        )
 
-    def _write_fields(
-        self,
-        sink: Sink,
-        order: NDArray[np.int32],
-        words: Lengths,
-        rows: dict[str, Rows],
-        bare: NDArray[np.uint8],
-    ) -> list[dict[str, Any]]:
+    def _lists(
+        self, order: NDArray[np.int32], words: Lengths, rows: dict[str, Rows], bare: NDArray[np.uint8]
+    ) -> _PostingLists:
         rows |= {field: values.words(self._forms, len(self._ids)) for field, values in self._values.items()}
         forms = len(self._forms)
         counts = {
@@ -142,38 +135,84 @@ class SegmentBuilder:
             if is_stemmed(field):
                 in_bare |= of_bare > 0
         vocabulary = Vocabulary(self._forms.packed(), self._stemmer, in_bare)
-        for number, field in enumerate(counts):
-            if field in self._values:
-                self._values[field].write_column(sink, f"values.{number}", order, len(self._ids))
-        tables = FieldTables()
+        lists = _PostingLists()
         with closing(_sorted(_unsorted(rows, counts, order, vocabulary, bare))) as portions:
-            size = _write_lists(sink, portions, words, tables)
-        tables.write(sink, size)
-        return tables.fields
+            lists.encode(portions, words)
+        return lists
 
 
-def _write_lists(sink: Sink, portions: Iterator[_Portion], words: Lengths, tables: FieldTables) -> int:
-    """Write the posting lists of all fields, and to `tables` where they are; returns the size of `postings`."""
-    size = 0
-    positions: list[bytes] = []  # until their section's turn comes
+@attrs.frozen(eq=False)
+class Inverted:
+    """What was buffered, in the order of docids, to be written: what shows articles first, then what finds them.
 
-    def write_postings(chunk: Any) -> None:
-        nonlocal size
-        size += len(chunk)
-        sink.write(bytes(chunk))
+    Attributes:
+        order: the number of the buffered article of each docid.
+    """
 
-    writer = PostingWriter(write_postings, lambda chunk: positions.append(bytes(chunk)), words)
-    sink.open("postings", "u1")
-    for field, of_field in groupby(portions, attrgetter("field")):
-        writer.field(field)
-        tables.add(field, *_encode(writer, of_field))
-    writer.finish()
-    sink.close_section()
-    sink.open("positions", "u1")
-    for chunk in positions:
-        sink.write(chunk)
-    sink.close_section()
-    return size
+    order: NDArray[np.int32]
+    _dates: NDArray[np.int64]
+    _offsets: NDArray[np.int32]
+    _words: Lengths
+    _ids: list[bytes]
+    _titles: list[bytes]
+    _values: dict[str, ValueRows]
+    _buffered: int  # articles, those that were removed among them
+    _lists: _PostingLists
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Of the segment."""
+        title, body = (int(lengths.sum(dtype=np.int64)) for lengths in (self._words.title, self._words.body))
+        words = {"title": title, "body": body}
+        return {"articles": len(self.order), "words": words, "fields": self._lists.tables.fields}
+
+    def write_documents(self, sink: Sink) -> None:
+        """Write the sections of one row for each article."""
+        sink.add("dates", self._dates)
+        sink.add("offsets", self._offsets)
+        sink.add("words.title", self._words.title)
+        sink.add("words.body", self._words.body)
+        write_strings(sink, "ids", *pack(self._ids))
+        write_hashes(sink, np.fromiter(map(xxhash.xxh3_64_intdigest, self._ids), np.uint64, len(self._ids)))
+        write_strings(sink, "titles", *pack(self._titles))
+
+    def write_words(self, sink: Sink) -> None:
+        """Write metadata, posting lists and dictionaries."""
+        for number, field in enumerate(self._lists.tables.fields):
+            values = self._values.get(field["name"])
+            if values is not None:
+                values.write_column(sink, f"values.{number}", self.order, self._buffered)
+        self._lists.write(sink)
+
+
+class _PostingLists:
+    """The posting lists of all fields of a segment, encoded, and the dictionaries that lead to them."""
+
+    def __init__(self) -> None:
+        self.tables = FieldTables()
+        self._postings: list[bytes] = []
+        self._positions: list[bytes] = []
+
+    def encode(self, portions: Iterator[_Portion], words: Lengths) -> None:
+        """Encode all that comes, once."""
+        writer = PostingWriter(
+            lambda chunk: self._postings.append(bytes(chunk)),
+            lambda chunk: self._positions.append(bytes(chunk)),
+            words,
+        )
+        for field, of_field in groupby(portions, attrgetter("field")):
+            writer.field(field)
+            self.tables.add(field, *_encode(writer, of_field))
+        writer.finish()
+
+    def write(self, sink: Sink) -> None:
+        """Write all sections."""
+        for name, chunks in (("postings", self._postings), ("positions", self._positions)):
+            sink.open(name, "u1")
+            for chunk in chunks:
+                sink.write(chunk)
+            sink.close_section()
+        self.tables.write(sink, sum(map(len, self._postings)))
 
 
 @attrs.frozen(eq=False)

@@ -64,13 +64,18 @@ class Merger:
             new = np.full(source.segment.articles, -1, np.int32)
             new[docs], ranks = ranks[: len(docs)], ranks[len(docs) :]
             self.renumbered.append(new)
+        self._lengths = Lengths(
+            self._interleave([source.segment.title_words.whole() for source in sources]),
+            self._interleave([source.segment.body_words.whole() for source in sources]),
+        )
+        self._tables = FieldTables()
 
-    def write(self, sink: Sink, spool: Spool) -> dict[str, Any]:
-        """Write the sections; returns the description of the merged segment."""
-        lengths = self._write_documents(sink)
-        fields = self._write_fields(sink, spool, lengths)
-        words = {"title": int(lengths.title.sum(dtype=np.int64)), "body": int(lengths.body.sum(dtype=np.int64))}
-        return {"articles": len(self._dates), "words": words, "fields": fields}
+    @property
+    def description(self) -> dict[str, Any]:
+        """Of the merged segment; until its words are written it has no fields."""
+        title, body = (int(lengths.sum(dtype=np.int64)) for lengths in (self._lengths.title, self._lengths.body))
+        words = {"title": title, "body": body}
+        return {"articles": len(self._dates), "words": words, "fields": self._tables.fields}
 
     def _release(self) -> None:
         for source in self._sources:
@@ -82,21 +87,17 @@ class Merger:
             merged[new[new >= 0]] = column[new >= 0]
         return merged
 
-    def _write_documents(self, sink: Sink) -> Lengths:
+    def write_documents(self, sink: Sink) -> None:
+        """Write the sections of one row for each article."""
         segments = [source.segment for source in self._sources]
         sink.add("dates", self._dates)
         sink.add("offsets", self._interleave([segment.offsets.whole() for segment in segments]))
-        lengths = Lengths(
-            self._interleave([segment.title_words.whole() for segment in segments]),
-            self._interleave([segment.body_words.whole() for segment in segments]),
-        )
-        sink.add("words.title", lengths.title)
-        sink.add("words.body", lengths.body)
+        sink.add("words.title", self._lengths.title)
+        sink.add("words.body", self._lengths.body)
         for name in ("ids", "titles"):
             self._write_strings(sink, name, segments)
         write_hashes(sink, self._interleave([segment.hashes() for segment in segments]))
         self._release()
-        return lengths
 
     def _write_strings(self, sink: Sink, name: str, segments: Sequence[Segment]) -> None:
         columns = [partial(segment.packed, name) for segment in segments]
@@ -111,8 +112,8 @@ class Merger:
         sink.close_section()
         sink.add(f"{name}.starts", wide(np.cumsum(np.concatenate(lengths), dtype=np.uint64)))
 
-    def _write_fields(self, sink: Sink, spool: Spool, lengths: Lengths) -> list[dict[str, Any]]:
-        tables = FieldTables()
+    def write_words(self, sink: Sink, spool: Spool) -> None:
+        """Write metadata, posting lists and dictionaries."""
         names = sorted({name for source in self._sources for name in source.segment.fields})
         sink.open("postings", "u1")
         size = 0
@@ -127,9 +128,9 @@ class Merger:
             spool.write(bytes(chunk))
             self._release()
 
-        writer = PostingWriter(postings_sink, positions_sink, lengths)
+        writer = PostingWriter(postings_sink, positions_sink, self._lengths)
         for name in names:
-            FieldMerger(name, self._sources, self.renumbered).write(writer, tables)
+            FieldMerger(name, self._sources, self.renumbered).write(writer, self._tables)
         writer.finish()
         sink.close_section()
         sink.open("positions", "u1")
@@ -138,8 +139,7 @@ class Merger:
         sink.close_section()
         for number, name in enumerate(names):
             self._write_values(sink, f"values.{number}", name)
-        tables.write(sink, size)
-        return tables.fields
+        self._tables.write(sink, size)
 
     def _write_values(self, sink: Sink, section: str, field: str) -> None:
         columns = [source.segment.values.get(field) for source in self._sources]

@@ -117,14 +117,29 @@ def build(articles, removed=()):
     for number in removed:
         builder.remove(number)
     sections = MemorySections()
-    description, _ = builder.write(sections)
-    return Segment(sections, description, Path("memory"))
+    return Segment(sections, write_inverted(builder, sections).description, Path("memory"))
+
+
+def write_inverted(builder, sink):
+    """Write all that a segment has of the articles of a builder, besides the stored ones."""
+    inverted = builder.invert()
+    inverted.write_documents(sink)
+    inverted.write_words(sink)
+    return inverted
+
+
+def write_merged(sources, sink):
+    """Write all that a segment merged of these has, besides the stored articles; returns its description."""
+    merger = Merger(sources)
+    merger.write_documents(sink)
+    merger.write_words(sink, MemorySpool())
+    return merger.description
 
 
 def merge(pieces):
     """A segment merged of (segment, docids that are dead)."""
     sections = MemorySections()
-    description = Merger([living(segment, dead) for segment, dead in pieces]).write(sections, MemorySpool())
+    description = write_merged([living(segment, dead) for segment, dead in pieces], sections)
     return Segment(sections, description, Path("merged"))
 
 

@@ -8,7 +8,7 @@ Where the change is meant, raise the format version of `newsindex.store.sections
 import json
 from pathlib import Path
 
-from inverted_twins import STEMMER, MemorySections
+from inverted_twins import STEMMER, MemorySections, write_inverted
 
 from newsindex.article import Article
 from newsindex.inverted.build import SegmentBuilder
@@ -34,11 +34,11 @@ def listing():
     for article in ARTICLES:
         builder.add(article)
     sections = MemorySections()
-    description, order = builder.write(sections)
-    assert order == [2, 1, 0, 3]
+    inverted = write_inverted(builder, sections)
+    assert inverted.order.tolist() == [2, 1, 0, 3]
     assert READING in sections.arrays["forms.blocks"].tobytes(), "some word is read as another"
     lines = ["# The sections of four articles, without the stored ones; see newsindex/inverted/segment.py."]
-    lines += ["# description: " + json.dumps(description, sort_keys=True)]
+    lines += ["# description: " + json.dumps(inverted.description, sort_keys=True)]
     for name, array in sections.arrays.items():
         lines.append(f"# {name}: {len(array)} of {array.dtype.str[1:]}")
         data = array.astype(array.dtype.newbyteorder("<")).tobytes()

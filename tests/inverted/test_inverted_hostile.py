@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inverted_twins import (
     MemorySections,
-    MemorySpool,
     build,
     encode_dictionary,
     encode_list,
     living,
     random_article,
     random_lengths,
+    write_merged,
 )
 
 from newsindex.article import Article
@@ -31,7 +31,6 @@ from newsindex.inverted._pages import Pages
 from newsindex.inverted._patterns import Finder
 from newsindex.inverted._words import Words
 from newsindex.inverted.columns import Values, pack
-from newsindex.inverted.merge import Merger
 from newsindex.inverted.segment import Segment
 from newsindex.query.nodes import And, Form, Fuzzy, OneOf, Or, Phrase, Prefix, Stem, Wildcard, Word
 from newsindex.searcher.aggregate import facets, timeline
@@ -113,7 +112,7 @@ def use(segment):
         lambda: [segment.value(field, 0) for field in segment.fields],
         lambda: segment.find_many(["a1", "a2", "zz"]),
         lambda: [segment.find(name) for name in ("a1", "a2", "zz")],
-        lambda: Merger([living(segment, [0]), living(PARTNER)]).write(MemorySections(), MemorySpool()),
+        lambda: write_merged([living(segment, [0]), living(PARTNER)], MemorySections()),
     ]
     live = living(segment)
     refused = 0
@@ -256,7 +255,7 @@ def test_merging_lists_that_overlap_is_refused():
         Path("overlap"),
     )
     with pytest.raises(CorruptIndexError):
-        Merger([living(again)]).write(MemorySections(), MemorySpool())
+        write_merged([living(again)], MemorySections())
 
 
 # ---------------------------------------------------------------------------------- small files, large claims

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from inverted_twins import (
     STEMMER,
     MemorySections,
-    MemorySpool,
     build,
     content,
     living,
     merge,
     random_article,
     terms_of,
+    write_inverted,
+    write_merged,
 )
 
 from newsindex.analysis import is_bare, tokenize
@@ -61,9 +62,10 @@ def through_files(pieces):
     sources = []
     for number, (articles, dead) in enumerate(pieces):
         builder = build_only(articles)
-        sources.append(living(written(f"{number}.seg", lambda sink, b=builder: b.write(sink)[0]), dead))
-    merger = Merger(sources)
-    return written("merged.seg", lambda sink: merger.write(sink, MemorySpool()))
+        sources.append(
+            living(written(f"{number}.seg", lambda sink, b=builder: write_inverted(b, sink).description), dead)
+        )
+    return written("merged.seg", lambda sink: write_merged(sources, sink))
 
 
 def build_only(articles):

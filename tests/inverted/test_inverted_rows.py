@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inverted_twins import STEMMER, MemorySections
+from inverted_twins import STEMMER, MemorySections, write_inverted
 
 from newsindex.analysis import FormTable, is_bare, tokenize
 from newsindex.article import Article, micros
@@ -157,9 +157,13 @@ def test_a_segment_does_not_depend_on_portions_and_batches(portion, monkeypatch)
         builder, found = SegmentBuilder(STEMMER), MemorySections()
         for article in articles:
             builder.add(article)
-        description, order = builder.write(found)
+        inverted = write_inverted(builder, found)
         builder.close()
-        return description, order, {name: (array.dtype, array.tobytes()) for name, array in found.arrays.items()}
+        return (
+            inverted.description,
+            inverted.order.tolist(),
+            {name: (array.dtype, array.tobytes()) for name, array in found.arrays.items()},
+        )
 
     expected = sections()
     monkeypatch.setattr(build, "PORTION", portion)

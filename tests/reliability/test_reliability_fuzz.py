@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from inverted_hostile import ARTICLES, EXPANSION, TRUE, merge, read_everything
-from inverted_twins import MemorySections, MemorySpool
+from inverted_twins import MemorySections, write_merged
 from reliability_fuzz import Edit, Sealed, damage, edited, fuzz, sections_apart
 from reliability_support import QUERIES
 
@@ -37,7 +37,6 @@ from newsindex.inverted._posting_writer import PostingWriter
 from newsindex.inverted._postings import PostingList
 from newsindex.inverted.columns import pack
 from newsindex.inverted.impacts import Lengths
-from newsindex.inverted.merge import Merger
 from newsindex.query._lexer import scan
 from newsindex.query.language import parse
 from newsindex.query.plan import plan
@@ -61,7 +60,7 @@ def use(directory: MemoryDirectory) -> int:
         lambda: archive.timeline("numărul", by="month"),
         lambda: archive.facets("numărul", "tags"),
         lambda: archive.explain("guvernul bugetul", "a7"),
-        lambda: Merger(archive.snapshot().live).write(MemorySections(), MemorySpool()),
+        lambda: write_merged(archive.snapshot().live, MemorySections()),
     ]
     for call in calls:
         try:

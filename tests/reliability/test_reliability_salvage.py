@@ -190,7 +190,7 @@ def test_a_flipped_bit_in_what_no_article_needs_costs_none(segment: Segment, tmp
     assert (saved.ok, saved.lost) == (True, ())
 
 
-@pytest.mark.parametrize("share", [1, 0.999, 0.7, 0.01, 0])
+@pytest.mark.parametrize("share", [1.3, 1, 0.999, 0.7, 0.01, 0])
 def test_a_segment_that_was_cut_off_has_the_articles_before_the_cut(
     segment: Segment, tmp_path: Path, share: float
 ) -> None:
@@ -201,6 +201,17 @@ def test_a_segment_that_was_cut_off_has_the_articles_before_the_cut(
     assert found == set(segment.ids[:before])
     assert set(saved.lost) == set(segment.ids[before:])
     assert [(file.articles, file.readable) for file in saved.files] == [(2 * COUNT, before)]
+
+
+def test_a_segment_of_one_commit_that_was_cut_off_behind_its_articles_has_them_all(tmp_path: Path) -> None:
+    ix = ni.create(tmp_path / "archive")
+    ix.add(articles(range(300)))
+    [path] = ix.path.glob("*.seg")
+    frames = SectionReader(DiskDirectory(ix.path), path.name)._sections["articles.frames"]
+    assert frames.offset + frames.length < path.stat().st_size
+    os.truncate(path, frames.offset + frames.length)
+    assert ni.rescue(ix.path, tmp_path / "saved").ok
+    assert {one.id: one for one in ni.open(tmp_path / "saved")} == {one.id: one for one in articles(range(300))}
 
 
 def test_a_segment_that_was_cut_off_before_its_articles_has_none(segment: Segment, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import random
 from fnmatch import fnmatchcase
 
 import numpy as np
+from inverted_twins import write_inverted
 
 from newsindex.analysis import Stemmer, fold, is_bare, is_spelling, tokenize
 from newsindex.article import Article
@@ -48,7 +49,7 @@ def written(articles):
         builder.add(article)
     with directory.create("one.seg") as file:
         writer = SectionWriter(file, "segment", new_uid())
-        writer.finish(builder.write(writer)[0])
+        writer.finish(write_inverted(builder, writer).description)
     return directory
 
 
