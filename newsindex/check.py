@@ -18,7 +18,7 @@ from newsindex.inverted.fields import TEXT
 from newsindex.inverted.impacts import Lengths, bounds_hold
 from newsindex.inverted.merge import forms_of
 from newsindex.inverted.segment import Segment
-from newsindex.rescuing import DAMAGE, RemainingSegment, Remains
+from newsindex.remains import DAMAGE, RemainingSegment, Remains
 from newsindex.results import FileReport, Report
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests

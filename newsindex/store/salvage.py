@@ -1,4 +1,4 @@
-"""`SalvagedSections`: what is left of a damaged file of sections, for `newsindex.rescuing`.
+"""`SalvagedSections`: what is left of a damaged file of sections, for `newsindex.remains`.
 
 `SectionReader` refuses a file whose trailer, footer or table of checksums is damaged, as a search that went on would
 leave out what cannot be read. Who wants to save what can be read needs less. Each page has a checksum that is seeded

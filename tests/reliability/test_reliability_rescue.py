@@ -20,7 +20,7 @@ from reliability_support import articles
 
 import newsindex as ni
 from newsindex.check import check
-from newsindex.rescuing import RemainingSegment
+from newsindex.remains import RemainingSegment
 from newsindex.store.directory import DiskDirectory
 from newsindex.store.section_reader import SectionReader
 from newsindex.store.sections import PAGE
