@@ -18,6 +18,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -136,11 +137,15 @@ class Trial:
         try:
             with self.limit.left(self.place, room):
                 work()
-        except (MemoryError, ni.StorageError) as refusal:
-            error = refusal
-        else:
-            self.counts["done"] += 1
-            return False
+        except (MemoryError, ni.StorageError) as error:
+            self._verify(error)
+            self.counts["refused"] += 1
+            return True
+        self.counts["done"] += 1
+        return False
+
+    def _verify(self, error: MemoryError | ni.StorageError) -> None:
+        """That an error tells of the limit, with the right words."""
         if isinstance(error, MemoryError):
             assert errno.ENOMEM in self.limit.errors
         else:
@@ -148,8 +153,6 @@ class Trial:
             assert error.__cause__.errno in self.limit.errors, error
             assert error.path.is_relative_to(self.place), error
             assert re.search("; (free|raise|close) [a-z]", str(error)), error
-        self.counts["refused"] += 1
-        return True
 
     def write(self, room: int, memory: int, mend: Callable[[ni.Writer], None]) -> bool:
         """Make the change under the limit, then again without; whether it was refused."""
@@ -159,17 +162,32 @@ class Trial:
             refused = self.refused(room, lambda: change(w))
             said = content(ni.open(self.place))
             assert said == self.new or (refused and said == self.old)
-            try:
-                mend(w)
-            except ni.NewsIndexError as error:
-                torn = "interrupted in the midst of its work; call rollback" in str(error)
-                if not (refused and torn):
-                    raise
-                self.counts["torn"] += 1
-                give_up(w)
+            self._mend(w, mend, refused)
             assert content(ni.open(self.place)) == self.new
         assert ix.check().ok
         return refused
+
+    def _mend(self, w: ni.Writer, mend: Callable[[ni.Writer], None], refused: bool) -> None:
+        """Try again without the limit."""
+        while w._merging.begun and not w._merging.done:
+            time.sleep(0.001)
+        # One that a commit had begun may have met the limit, too: the next commit says so when it is done.
+        late = mend is change and w._merging.failed
+        try:
+            mend(w)
+        except (MemoryError, ni.StorageError) as error:
+            if not late:
+                raise
+            self._verify(error)
+            assert content(ni.open(self.place)) == self.new
+            self.counts["merge refused"] += 1
+            w.commit()
+        except ni.NewsIndexError as error:
+            torn = "interrupted in the midst of its work; call rollback" in str(error)
+            if not (refused and torn):
+                raise
+            self.counts["torn"] += 1
+            give_up(w)
 
     def merge(self, room: int) -> bool:
         """Merge all segments under the limit, then again without; whether it was refused."""
