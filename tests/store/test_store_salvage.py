@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -18,16 +20,16 @@ NUMBERS = np.arange(5000, dtype="u8")  # three pages
 TEXT = b"Parlamentul " * 3000
 
 
-def written(*, text: bytes = TEXT) -> bytes:
+def written(*, text: bytes = TEXT, meta: dict[str, Any] = META) -> bytes:
     """A file of two sections, a checkpoint and a third."""
     directory = MemoryDirectory()
     with directory.create("file.tmp") as file:
         writer = SectionWriter(file, "segment", UID)
         writer.add("numbers", NUMBERS)
         writer.add("text", text)
-        writer.checkpoint(META)
+        writer.checkpoint(meta)
         writer.add("more", TEXT)
-        writer.finish(META | {"whole": True})
+        writer.finish(meta | {"whole": True})
     return bytes(directory.map("file.tmp"))
 
 
@@ -158,8 +160,14 @@ def test_a_text_that_looks_like_checkpoints_hides_none_behind_it_and_costs_littl
 
 
 def test_a_checkpoint_is_found_wherever_it_lies() -> None:
-    """Also where it lies across two of the parts in which it is looked for."""
-    for size in range((1 << 20) - 400 - NUMBERS.nbytes - PAGE, (1 << 20) + 200 - NUMBERS.nbytes, 64):
-        data = written(text=bytes(size))
-        _, _, more = places(data)
-        assert salvaged(data[: more + 5]).names() == ["numbers", "text"]
+    """Also where its last bytes lie in two of the parts in which they are looked for."""
+    size = 1 << 20
+    _, end, _ = places(written(text=bytes(size)))
+    size -= -(-(end - (1 << 20)) // ALIGNMENT) * ALIGNMENT + ALIGNMENT
+    ends = set()
+    for more in range(3 * ALIGNMENT):
+        data = written(text=bytes(size), meta={"articles": 3, "note": "x" * more})
+        _, end, rest = places(data)
+        ends.add(end)
+        assert salvaged(data[: rest + 5]).names() == ["numbers", "text"]
+    assert ends >= {(1 << 20) + past for past in range(len(CHECKPOINT))}
