@@ -169,5 +169,5 @@ def test_a_checkpoint_is_found_wherever_it_lies() -> None:
         data = written(text=bytes(size), meta={"articles": 3, "note": "x" * more})
         _, end, rest = places(data)
         ends.add(end)
-        assert salvaged(data[: rest + 5]).names() == ["numbers", "text"]
+        assert len(salvaged(data[: rest + 5]).rest) == 5
     assert ends >= {(1 << 20) + past for past in range(len(CHECKPOINT))}
