@@ -20,10 +20,10 @@ import numpy.typing as npt
 from newsindex.errors import CorruptIndexError, IndexVersionError
 from newsindex.forks import cached_property
 from newsindex.store.section_reader import SectionReader
-from newsindex.store.sections import CHECKPOINT, FOOTER_BEGIN, MAX_FOOTER_BYTES, aligned
+from newsindex.store.sections import CHECKPOINT, FOOTER_BEGIN, FORMAT, MAX_FOOTER_BYTES, TRAILER, aligned
 
 _CHUNK: Final = 1 << 20
-_MAX_TRIALS: Final = 100  # of what looks like a checkpoint; other texts do so only if somebody wants them to
+_MAX_TRIALS: Final = 100  # of what looks like a checkpoint: none but one does, unless somebody wants it to
 
 
 class SalvagedSections(SectionReader):
@@ -64,12 +64,16 @@ class SalvagedSections(SectionReader):
         return False
 
     def _checkpoints(self) -> Iterator[int]:
-        """Where what looks like a checkpoint ends, the last first."""
+        """Where what looks like a checkpoint ends, the last first: any text may have its words, but not its numbers."""
         for start in range((self.size - 1) // _CHUNK * _CHUNK, -1, -_CHUNK):
             chunk = bytes(self._view[start : start + _CHUNK + len(CHECKPOINT) - 1])  # with one that begins in it
             place = chunk.rfind(CHECKPOINT)
             while place >= 0:
-                yield start + place + len(CHECKPOINT)
+                end = start + place + len(CHECKPOINT)
+                if end >= TRAILER.size:
+                    offset, length, _, _, version, _ = TRAILER.unpack(self._view[end - TRAILER.size : end])
+                    if offset + length + TRAILER.size == end and version == FORMAT:
+                        yield end
                 place = chunk.rfind(CHECKPOINT, 0, place)
 
     def _find_footer(self) -> tuple[int, bytes] | None:

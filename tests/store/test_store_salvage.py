@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from newsindex.store.directory import MemoryDirectory
 from newsindex.store.salvage import SalvagedSections
 from newsindex.store.section_reader import SectionReader
 from newsindex.store.section_writer import SectionWriter
-from newsindex.store.sections import ALIGNMENT, CHECKPOINT, PAGE, TRAILER
+from newsindex.store.sections import ALIGNMENT, CHECKPOINT, FOOTER_BEGIN, FORMAT, PAGE, TRAILER, footer_checksum
 
 UID = "00112233445566778899aabbccddeeff"
 META = {"articles": 3}
@@ -20,7 +21,7 @@ NUMBERS = np.arange(5000, dtype="u8")  # three pages
 TEXT = b"Parlamentul " * 3000
 
 
-def written(*, text: bytes = TEXT, meta: dict[str, Any] = META) -> bytes:
+def written(*, text: bytes = TEXT, meta: dict[str, Any] = META, last: bytes = TEXT) -> bytes:
     """A file of two sections, a checkpoint and a third."""
     directory = MemoryDirectory()
     with directory.create("file.tmp") as file:
@@ -28,7 +29,7 @@ def written(*, text: bytes = TEXT, meta: dict[str, Any] = META) -> bytes:
         writer.add("numbers", NUMBERS)
         writer.add("text", text)
         writer.checkpoint(meta)
-        writer.add("more", TEXT)
+        writer.add("more", last)
         writer.finish(meta | {"whole": True})
     return bytes(directory.map("file.tmp"))
 
@@ -151,12 +152,42 @@ def test_the_checkpoint_of_another_file_is_not_taken() -> None:
     assert salvaged(data[:-1], None).uid == UID
 
 
-def test_a_text_that_looks_like_checkpoints_hides_none_behind_it_and_costs_little() -> None:
-    data = written(text=CHECKPOINT * 500_000)
-    assert salvaged(data[:-1]).names() == ["numbers", "text"]
-    start, _, _ = places(data)
-    with pytest.raises(CorruptIndexError):
-        salvaged(data[:start])
+def test_texts_with_the_words_of_a_checkpoint_hide_none() -> None:
+    for text in (CHECKPOINT * 100_000, bytes([3, 0, 0, 0, 0, 0, 0, 0]) + CHECKPOINT * 100_000, CHECKPOINT[1:]):
+        data = written(text=text, last=text)
+        assert salvaged(data[:-1]).names() == ["numbers", "text"]
+        start, _, _ = places(data)
+        with pytest.raises(CorruptIndexError):
+            salvaged(data[:start])
+
+
+def test_a_file_of_forged_checkpoints_is_given_up_soon() -> None:
+    data, end = bytearray(written()[:64]), 64
+    for _ in range(1000):
+        footer = FOOTER_BEGIN + bytes(300)
+        data += footer + TRAILER.pack(end, len(footer), 0, 0, FORMAT, CHECKPOINT)
+        end = len(data)
+    with (
+        mock.patch.object(
+            SalvagedSections, "_read_trailer", autospec=True, side_effect=SectionReader._read_trailer
+        ) as read,
+        pytest.raises(CorruptIndexError),
+    ):
+        salvaged(bytes(data))
+    assert read.call_count == 101
+
+
+def test_an_end_that_contradicts_itself_does_not_stand_in_the_way_of_a_checkpoint() -> None:
+    """Somebody has made its checksum right."""
+    data = written()
+    start, length = TRAILER.unpack(data[-TRAILER.size :])[:2]
+    more = places(data)[2]
+    footer = data[start : start + length].replace(b'"offset":%d' % more, b'"offset":%d' % (more + ALIGNMENT))
+    trailer = TRAILER.pack(start, length, footer_checksum(footer), *TRAILER.unpack(data[-TRAILER.size :])[3:])
+    with pytest.raises(CorruptIndexError, match="listed twice or out of place"):
+        opened(SectionReader, data[:start] + footer + trailer)
+    found = salvaged(data[:start] + footer + trailer)
+    assert (found.meta, found.names()) == (META, ["numbers", "text"])
 
 
 def test_a_checkpoint_is_found_wherever_it_lies() -> None:
