@@ -12,6 +12,7 @@ that may do so, and nobody else should see that.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import re
 import resource
@@ -74,6 +75,7 @@ def open_files(place: Path, room: int) -> AbstractContextManager[None]:
 @contextmanager
 def disk(place: Path, room: int) -> Iterator[None]:
     """So many bytes, in whole pages, of the file system."""
+    gc.collect()  # or files that are removed but mapped still would go in the midst of the block, and leave room
     ballast = place.parent / "ballast"
     with ballast.open("wb", buffering=0) as file:
         # To the last page: what the system says is free is only about right.
