@@ -1,4 +1,4 @@
-"""Memory: building, merging and searching take what was promised, and for ten times the articles not ten times that."""
+"""Memory: building, merging and searching take what was promised, and for each article more far less than it takes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reliability_memory import BUDGET
 import newsindex as ni
 
 ROOM = 150 << 20  # beside the budget of a writer; also what merging may take
+MORE = 300  # bytes, for each article more: its numbers, and the two words here that no other has; buffered it takes over 1,000
 NOISE = 12 << 20  # of the allocator and of pages read ahead: what is kept without need is several times as much
 WAYS = 24 << 20  # of searches, beside the pages of the files that they look at
 
@@ -33,7 +34,7 @@ def taken(child_environment: dict[str, str]) -> Callable[[str, Path, int], int]:
     return measure
 
 
-def test_what_work_takes_does_not_grow_with_the_archive(
+def test_what_work_takes_grows_little_with_the_archive(
     tmp_path: Path, taken: Callable[[str, Path, int], int], long: bool
 ) -> None:
     few = 30_000 if long else 1_500
@@ -52,6 +53,6 @@ def test_what_work_takes_does_not_grow_with_the_archive(
     assert max(found["build"]) < BUDGET + ROOM
     assert max(found["merge"]) < ROOM
     for work in ("build", "merge"):
-        assert found[work][1] < 2 * found[work][0] + NOISE
+        assert found[work][1] < found[work][0] + 9 * few * MORE + NOISE
     for number, size in enumerate(sizes):
         assert found["search"][number] < size + WAYS
