@@ -14,7 +14,7 @@ from reliability_memory import BUDGET
 import newsindex as ni
 
 ROOM = 150 << 20  # beside the budget of a writer; also what merging may take
-MORE = 300  # bytes, for each article more: its numbers, and the two words here that no other has; buffered it takes over 1,000
+MORE = 300  # bytes, for each article more: its numbers, and two words that no other has; buffered it takes over 1,000
 NOISE = 12 << 20  # of the allocator and of pages read ahead: what is kept without need is several times as much
 WAYS = 24 << 20  # of searches, beside the pages of the files that they look at
 
