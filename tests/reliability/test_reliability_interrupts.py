@@ -6,10 +6,12 @@ line of newsindex that runs, in others at later ones: in a long run every few li
 
 from __future__ import annotations
 
+import ast
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -26,6 +28,13 @@ PACKAGE = str(Path(ni.__file__).parent)
 pytestmark = pytest.mark.usefixtures("early_merges")
 
 
+@cache
+def heads_of_blocks(path: str) -> frozenset[int]:
+    """The lines of a file that begin a `with` block."""
+    blocks = (node for node in ast.walk(ast.parse(Path(path).read_text())) if isinstance(node, ast.With))
+    return frozenset(line for node in blocks for line in range(node.lineno, node.body[0].lineno))
+
+
 class Interruption:
     """Raises KeyboardInterrupt at line number `at` of newsindex that runs in the block; `done` says whether it did."""
 
@@ -38,12 +47,22 @@ class Interruption:
         # Within the lines of `work` no signal is handled, which its comment says and which they rely on.
         if not code.co_filename.startswith(PACKAGE) or (code.co_name == "work" and "writer" in code.co_filename):
             return None
-        if event == "line":
-            self.left -= 1
-            if self.left < 0:
-                self.done = True
-                raise KeyboardInterrupt
-        return self._trace
+        heads, before = heads_of_blocks(code.co_filename), 0
+
+        def trace(frame: FrameType, event: str, _: Any) -> Any:
+            nonlocal before
+            if event == "line":
+                line, before = before, frame.f_lineno
+                # Nor is any between the last line of a block and its end, which is a line to a tracing function.
+                if before in heads and line > before:
+                    return trace
+                self.left -= 1
+                if self.left < 0:
+                    self.done = True
+                    raise KeyboardInterrupt
+            return trace
+
+        return trace
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
