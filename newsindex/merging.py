@@ -27,6 +27,7 @@ from newsindex.records import ArticleMerger
 from newsindex.snapshot import OpenSegment
 from newsindex.store import manifest as manifests
 from newsindex.store.directory import Directory, OutputFile, new_file
+from newsindex.store.lock import WriterLock
 from newsindex.store.manifest import SegmentEntry
 from newsindex.store.section_writer import SectionWriter
 from newsindex.store.sections import new_uid
@@ -81,19 +82,20 @@ class Merged:
     renumbered: Sequence[NDArray[np.int32]]
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Running:
     pool: ThreadPoolExecutor
-    future: Future[Merged]
     stop: threading.Event
     names: frozenset[str]
+    future: Future[Merged] = attrs.field(factory=Future, init=False)
 
 
 class Merging:
-    """One merge at a time, on a thread that ends with it. To be called by one thread."""
+    """One merge at a time, on a thread that ends with it. To be called by one thread, which holds the lock."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, lock: WriterLock) -> None:
         self._directory = directory
+        self._lock = lock
         self._running: _Running | None = None
 
     @property
@@ -122,10 +124,11 @@ class Merging:
         The merge before this one must have been taken or abandoned.
         """
         name, spool = (manifests.segment_name(number + k) for k in range(FILES))
-        stop = threading.Event()
+        directory = _Stoppable(self._directory, self._lock, threading.Event())
         pool = new_thread("merge")
-        future = pool.submit(_merge, _Stoppable(self._directory, stop), sources, name, spool)
-        self._running = _Running(pool, future, stop, frozenset((name, spool)))
+        # Noted before it begins, so that whoever is interrupted between the two can abandon it.
+        self._running = _Running(pool, directory.stop, frozenset((name, spool)))
+        self._running.future = pool.submit(_merge, directory, sources, name, spool)
 
     def take(self) -> Merged:
         """Wait for the merge begun; what came of it.
@@ -152,6 +155,21 @@ class Merging:
             self._running.stop.set()
             self._end()
 
+    def release(self) -> None:
+        """Abandon the merge, and give back the lock when its thread has nothing more to write.
+
+        That is the last thing which the thread does, so that it comes neither before nor never if the waiting for it is
+        interrupted.
+        """
+        if self._running is None or self.done:
+            self._lock.release()
+            self.abandon()
+        else:
+            self._running.stop.set()
+            last = self._running.pool.submit(self._lock.release)
+            self.abandon()
+            last.result()
+
     def _end(self) -> None:
         if self._running is not None:
             self._running.pool.shutdown()
@@ -163,17 +181,21 @@ class _Abandoned(Exception):  # noqa: N818  nothing went wrong
 
 
 class _Stoppable:
-    """A directory in which files are written until that is to stop."""
+    """A directory in which files are written until that is to stop, by a thread which the lock is not to outlive.
 
-    def __init__(self, directory: Directory, stop: threading.Event) -> None:
+    A lock that everybody forgets is free, so the thread remembers it, though its writer may be forgotten.
+    """
+
+    def __init__(self, directory: Directory, lock: WriterLock, stop: threading.Event) -> None:
         self.inner = directory
-        self._stop = stop
+        self.lock = lock
+        self.stop = stop
 
     @contextmanager
     def create(self, name: str) -> Iterator[_StoppableFile]:
         """A new file, closed when the block ends and removed where it fails."""
         with new_file(self.inner, name) as file:
-            yield _StoppableFile(file, self._stop)
+            yield _StoppableFile(file, self.stop)
 
 
 class _StoppableFile:

@@ -101,7 +101,7 @@ class Writer:
         self._memory = memory
         self._state = _READY
         self._pid = os.getpid()
-        self._merging = Merging(directory)
+        self._merging = Merging(directory, lock)
         self._builder = SegmentBuilder(stemmer)
         self._next_file = 0
         self._reset()
@@ -160,9 +160,8 @@ class Writer:
     def _close(self) -> None:
         with ExitStack() as stack:
             stack.callback(setattr, self, "_state", _CLOSED)
-            stack.callback(self._lock.release)
+            stack.callback(self._merging.release)
             stack.callback(self._builder.close)
-            stack.callback(self._merging.abandon)
             if not self._halfway and not self._pending():
                 self._settle()
 

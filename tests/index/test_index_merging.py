@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import random
 import shutil
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from reliability_directory import FailingDirectory
 
 import newsindex as ni
 from newsindex.store.directory import DiskDirectory
+from newsindex.threads import new_thread
 
 THREAD = "newsindex-merge"
 
@@ -363,3 +366,66 @@ def test_an_index_that_was_merged_all_the_time_is_like_one_that_never_was(tmp_pa
     for query in ("pod", "oraș gazeta", '"numărul 7"', "versiunea"):
         pages = [[(hit.id, hit.score) for hit in ix.search(query, limit=None)] for ix in indexes]
         assert sorted(pages[0]) == sorted(pages[1])
+
+
+def test_who_is_interrupted_while_closing_leaves_the_lock_to_the_thread(directory: HeldDirectory, ix: ni.Index) -> None:
+    def interrupt() -> None:
+        assert writer._merging._running is not None
+        writer._merging._running.stop.wait()
+        time.sleep(0.2)  # it waits
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    writer = ix.writer()
+    begin(directory, writer)
+    writer.add(article(30))  # which is lost
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    with pytest.raises(KeyboardInterrupt):
+        writer.close()
+    interrupting.join()
+    with pytest.raises(ni.IndexLockedError):
+        ni.open(ix.path).writer(timeout=0)
+    with pytest.raises(ni.NewsIndexError, match="closed"):
+        writer.rollback()
+    directory.gate.set()
+    with ni.open(ix.path).writer() as other:
+        assert files(ix) == ix.snapshot().manifest.files
+        other.add(article(31))
+    assert content(ix) == expected([*range(30), 31])
+
+
+def test_a_writer_that_is_forgotten_leaves_the_lock_to_the_thread(directory: HeldDirectory, ix: ni.Index) -> None:
+    begin(directory, ix.writer())
+    with pytest.raises(ni.IndexLockedError):
+        ni.open(ix.path).writer(timeout=0)
+    directory.gate.set()
+    with ni.open(ix.path).writer() as other:
+        assert files(ix) == ix.snapshot().manifest.files
+        other.add(article(30))
+    assert content(ix) == expected(range(31))
+    assert merge_threads() == []
+
+
+def test_a_merge_whose_beginning_was_interrupted_is_given_up(directory: HeldDirectory, ix: ni.Index) -> None:
+    def interrupted(name: str) -> Any:
+        pool = new_thread(name)
+        submit = pool.submit
+
+        def begin(*given: Any) -> None:
+            submit(*given)
+            raise KeyboardInterrupt
+
+        mock.patch.object(pool, "submit", begin).start()
+        return pool
+
+    with ix.writer() as writer:
+        with mock.patch("newsindex.merging.new_thread", interrupted), pytest.raises(KeyboardInterrupt):
+            begin(directory, writer)
+        assert directory.held.wait(60)
+        assert len(merge_threads()) == 1
+        threading.Timer(0.2, directory.gate.set).start()
+        writer.rollback()
+        assert merge_threads() == []
+        assert files(ix) == ix.snapshot().manifest.files
+        writer.add(article(30))
+    assert content(ix) == expected(range(31))
