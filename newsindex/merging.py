@@ -126,9 +126,12 @@ class Merging:
         name, spool = (manifests.segment_name(number + k) for k in range(FILES))
         directory = _Stoppable(self._directory, self._lock, threading.Event())
         pool = new_thread("merge")
-        # Noted before it begins, so that whoever is interrupted between the two can abandon it.
         self._running = _Running(pool, directory.stop, frozenset((name, spool)))
-        self._running.future = pool.submit(_merge, directory, sources, name, spool)
+        try:
+            self._running.future = pool.submit(_merge, directory, sources, name, spool)
+        except BaseException:
+            self.abandon()  # for it may have begun
+            raise
 
     def take(self) -> Merged:
         """Wait for the merge begun; what came of it.
@@ -181,9 +184,9 @@ class _Abandoned(Exception):  # noqa: N818  nothing went wrong
 
 
 class _Stoppable:
-    """A directory in which files are written until that is to stop, by a thread which the lock is not to outlive.
+    """A directory in which files are written until that is to stop, by a thread that the lock has to outlive.
 
-    A lock that everybody forgets is free, so the thread remembers it, though its writer may be forgotten.
+    A lock that nobody remembers is free, so the thread remembers it, even where its writer was forgotten.
     """
 
     def __init__(self, directory: Directory, lock: WriterLock, stop: threading.Event) -> None:
