@@ -1,9 +1,9 @@
 """What becomes of our objects in a process that was made by `os.fork`, as some ways of `multiprocessing` make it.
 
-The child has a copy of every object, but of all threads only the one that forked: a lock that another thread held is
-held there for ever, a merge never ends, and a writer would write to its parent's index beside it. Objects to which
-that matters are told in the child, before anything else runs there: indexes and stemmers take a new lock, locks of
-writers are no longer theirs, and writers refuse to work.
+The child has a copy of every object, but of all threads only the one that forked: a merge never ends there, and a
+writer would write to its parent's index beside it. Objects to which that matters are told in the child, before anything
+else runs there: locks of writers are no longer theirs, and writers refuse to work. Indexes and stemmers need not be
+told: they keep nothing locked. What only one thread may do at a time is a `newsindex.threads.Exclusive`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import WeakSet
 
@@ -45,14 +44,6 @@ _told: Final[WeakSet[Forked]] = WeakSet()
 def tell(one: Forked) -> None:
     """Have `one.after_fork()` called in each child that is forked, for as long as it lives."""
     _told.add(one)
-
-
-def free(lock: Lock) -> None:
-    """Have a lock, which is never held for long, held by nobody while a child is forked.
-
-    Only for one that lives as long as the process, and under which no other is taken.
-    """
-    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
 def _in_child() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -20,7 +19,6 @@ from newsindex._hits import Hits
 from newsindex.analysis import Stemmer
 from newsindex.article import BUCHAREST, Article
 from newsindex.errors import IndexExistsError, IndexNotFoundError, IndexVersionError, QueryError
-from newsindex.forks import tell
 from newsindex.inverted.columns import UNDATED
 from newsindex.options import check_page, checked_count, filters_of, search_key, values_of
 from newsindex.query import dates, fields
@@ -132,15 +130,8 @@ class Index:
         self._directory = directory
         self._clock = clock
         self._stemmer = Stemmer()
-        self.after_fork()
-        tell(self)
-        self._stamp: tuple[int, int, int] | None = None
-        self._snapshot: Snapshot | None = None
+        self._opened: tuple[tuple[int, int, int] | None, Snapshot] | None = None
         self.snapshot()
-
-    def after_fork(self) -> None:
-        """No thread is opening a generation; also for the copy in a forked child, whose parent may have been."""
-        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"<newsindex.Index of {len(self):,} articles in {str(self.path)!r}>"
@@ -163,14 +154,15 @@ class Index:
 
     def snapshot(self) -> Snapshot:
         """The generation committed last."""
-        # Stamped before it is read: a commit in between makes the stamp old, and the next call reads again.
+        # Stamped before it is read: a commit in between makes the stamp old, and the next call reads again. Two threads
+        # may both open a generation, and have it open twice; waiting for one another would cost more, and could last.
         stamp = self._directory.stamp(manifests.NAME)
-        with self._lock:
-            if self._snapshot is None or stamp != self._stamp:
-                snapshot = open_snapshot(self._directory, self._snapshot)
-                self._check_analyzer(snapshot.manifest)
-                self._snapshot, self._stamp = snapshot, stamp
-            return self._snapshot
+        opened = self._opened
+        if opened is None or stamp != opened[0]:
+            snapshot = open_snapshot(self._directory, opened[1] if opened else None)
+            self._check_analyzer(snapshot.manifest)
+            opened = self._opened = stamp, snapshot
+        return opened[1]
 
     # Writing.
 
@@ -190,8 +182,8 @@ class Index:
         from newsindex.writer import Writer
 
         lock = WriterLock(self._directory)
-        lock.acquire(timeout)
         try:
+            lock.acquire(timeout)
             return Writer(self._directory, lock, self.snapshot, self._stemmer, memory)
         except BaseException:
             lock.release()

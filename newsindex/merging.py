@@ -11,7 +11,6 @@ import ctypes
 import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -31,7 +30,7 @@ from newsindex.store.lock import WriterLock
 from newsindex.store.manifest import SegmentEntry
 from newsindex.store.section_writer import SectionWriter
 from newsindex.store.sections import new_uid
-from newsindex.threads import new_thread
+from newsindex.threads import Task, Worker
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -82,12 +81,12 @@ class Merged:
     renumbered: Sequence[NDArray[np.int32]]
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class _Running:
-    pool: ThreadPoolExecutor
+    worker: Worker
+    task: Task[Merged]
     stop: threading.Event
     names: frozenset[str]
-    future: Future[Merged] = attrs.field(factory=Future, init=False)
 
 
 class Merging:
@@ -106,12 +105,12 @@ class Merging:
     @property
     def done(self) -> bool:
         """Whether there is one that has ended, well or not: `take` does not wait."""
-        return self._running is not None and self._running.future.done()
+        return self._running is not None and self._running.task.done
 
     @property
     def failed(self) -> bool:
         """Whether it has ended with an error, which `take` raises."""
-        return self._running is not None and self.done and self._running.future.exception() is not None
+        return self._running is not None and self._running.task.error is not None
 
     @property
     def names(self) -> frozenset[str]:
@@ -125,10 +124,10 @@ class Merging:
         """
         name, spool = (manifests.segment_name(number + k) for k in range(FILES))
         directory = _Stoppable(self._directory, self._lock, threading.Event())
-        pool = new_thread("merge")
-        self._running = _Running(pool, directory.stop, frozenset((name, spool)))
+        task = Task(_merge, directory, sources, name, spool)
+        self._running = _Running(Worker("merge"), task, directory.stop, frozenset((name, spool)))
         try:
-            self._running.future = pool.submit(_merge, directory, sources, name, spool)
+            self._running.worker.begin(task)
         except BaseException:
             self.abandon()  # for it may have begun
             raise
@@ -143,11 +142,10 @@ class Merging:
         if self._running is None:
             raise ValueError("no merge was begun")
         # Whoever interrupts the waiting may take or abandon it still.
-        merged = self._running.future.exception() or self._running.future.result()
+        task = self._running.task
+        task.wait()
         self._end()
-        if isinstance(merged, BaseException):
-            raise merged
-        return merged
+        return task.result()
 
     def abandon(self) -> None:
         """Have a merge that was begun, if any, stop, and wait for its thread. What it wrote is nobody's.
@@ -169,13 +167,13 @@ class Merging:
             self.abandon()
         else:
             self._running.stop.set()
-            last = self._running.pool.submit(self._lock.release)
+            last = self._running.worker.begin(Task(self._lock.release))
             self.abandon()
             last.result()
 
     def _end(self) -> None:
         if self._running is not None:
-            self._running.pool.shutdown()
+            self._running.worker.close()
             self._running = None
 
 

@@ -44,7 +44,7 @@ from newsindex.inverted.merge import Spool
 from newsindex.inverted.segment import Segment
 from newsindex.store.articles import ArticleReader, ArticleWriter, Frame
 from newsindex.store.section_writer import SectionWriter
-from newsindex.threads import new_thread
+from newsindex.threads import Task, Worker
 
 FRAMES: Final = "articles.frames"
 
@@ -259,8 +259,8 @@ class BufferedRecords:
         The end of the block waits for the thread and raises what went wrong there. What was compressed stays so, and
         whoever tries again goes on from there.
         """
-        with new_thread("zstd") as pool:
-            made = pool.submit(self._compress)
+        with Worker("zstd") as worker:
+            made = worker.begin(Task(self._compress))
             yield
             made.result()
 

@@ -63,10 +63,11 @@ def _alone(*, mending: bool = False) -> Callable[[_Method[_P, _R]], _Method[_P, 
             self._state = _WORKING
             try:
                 return method(self, *given, **named)
-            except Exception:
+            except (NewsIndexError, MemoryError, OSError):
                 raise
             except BaseException:
-                self._halfway = True  # it may have come between any two lines
+                # An interrupt may have come between any two lines; some become a RuntimeError within Python's threads.
+                self._halfway = True
                 raise
             finally:
                 if self._state is _WORKING:  # not closed, nor in a child that was forked meanwhile
@@ -160,6 +161,7 @@ class Writer:
     def _close(self) -> None:
         with ExitStack() as stack:
             stack.callback(setattr, self, "_state", _CLOSED)
+            stack.callback(self._merging.release)  # again, where the first time was interrupted
             stack.callback(self._merging.release)
             stack.callback(self._builder.close)
             if not self._halfway and not self._pending():

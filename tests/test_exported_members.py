@@ -66,7 +66,7 @@ def test_all_errors_have_one_root() -> None:
     assert all(issubclass(error, ni.NewsIndexError) for error in errors)
 
 
-HEAVY = {"Stemmer", "click", "filelock", "numpy", "rich", "whoosh", "zstandard"}
+HEAVY = {"Stemmer", "click", "numpy", "rich", "whoosh", "zstandard"}
 CHILD = "import sys, newsindex; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
 

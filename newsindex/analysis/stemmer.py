@@ -19,11 +19,10 @@ A form without any diacritics may stand for several words: `tari` for tari and f
 from __future__ import annotations
 
 import mmap
-import threading
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 import numpy as np
@@ -33,7 +32,7 @@ from newsindex.analysis._classes import UNKNOWN, classify, readings
 from newsindex.analysis._lexicon import Lexicon
 from newsindex.analysis._rules import Rules
 from newsindex.analysis._tokens import fold
-from newsindex.forks import cached_property, tell
+from newsindex.forks import cached_property
 
 RULES: Final = "3.5.2"  # of lemmagen3. Fixed in pyproject.toml too; metadata would have to be read to ask there
 _CACHED_FORMS: Final = 1 << 14
@@ -109,18 +108,11 @@ class Stemmer:
     name: Final = "romanian-lexicon"
 
     def __init__(self) -> None:
-        self.after_fork()
-        tell(self)
         self.readings = lru_cache(_CACHED_FORMS)(self._readings)
 
     def __call__(self, form: str) -> str:
         """The class of one form, taken as it is written; the last 16,384 distinct ones are remembered."""
         return self.readings(form)[0]
-
-    def after_fork(self) -> None:
-        """Nobody is at work with the stems; also for the copy in a forked child, whose parent may have been."""
-        self._lock = threading.Lock()
-        self._snowball: Any = None
 
     def __reduce__(self) -> tuple[type[Stemmer], tuple[()]]:
         return type(self), ()
@@ -175,13 +167,10 @@ class Stemmer:
     def derivations(self, terms: Sequence[str]) -> list[str]:
         """The `derivation` of each of some terms."""
         words = [term.removesuffix(UNKNOWN) for term in terms]
-        with self._lock:  # PyStemmer's objects are not safe to share between threads
-            if self._snowball is None:
-                from Stemmer import Stemmer as Snowball
+        from Stemmer import Stemmer as Snowball
 
-                # Without its cache, which costs more than stems do, and to tidy it up now and then some milliseconds.
-                self._snowball = Snowball("romanian", 0)
-            stems: list[str] = self._snowball.stemWords(words)
+        # Made anew, since none is safe to share between threads; without its cache, which costs more than stems do.
+        stems: list[str] = Snowball("romanian", 0).stemWords(words)
         return stems
 
 

@@ -8,22 +8,20 @@ quote in it is doubled. Names are compared without regard to case; an empty cell
 from __future__ import annotations
 
 import csv
-import threading
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from newsindex import forks
 from newsindex.ingest.encoding import MAX_RECORD_BYTES, Line, lines
 from newsindex.ingest.faults import InputError
 from newsindex.ingest.records import KNOWN, TEXT_NAMES, Record, has_text
+from newsindex.threads import Exclusive
 
 _DELIMITERS: Final = (",", ";", "\t")
 
 # The csv module has one limit on cells for the whole process. It is ours only while a row of ours is parsed, one
 # thread at a time, so that two of them cannot restore each other's.
-_limit_lock: Final = threading.Lock()
-forks.free(_limit_lock)
+_exclusive: Final = Exclusive()
 
 
 def csv_records(file: str, blocks: Iterator[bytes]) -> Iterator[Record | InputError]:
@@ -97,16 +95,20 @@ def _rows(file: str, text: Iterator[Line], delimiter: str) -> Iterator[tuple[int
     """Rows with the number of the line that they begin in; blank lines are passed over."""
     feed = _Feed(file, text)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
+
+    def parse() -> list[str]:
+        limit = csv.field_size_limit()
+        try:
+            csv.field_size_limit(MAX_RECORD_BYTES)
+            return next(reader)
+        finally:
+            csv.field_size_limit(limit)
+
     while True:
         feed.begin_row()
         row: list[str] | InputError
         try:
-            with _limit_lock:
-                limit = csv.field_size_limit(MAX_RECORD_BYTES)
-                try:
-                    row = next(reader)
-                finally:
-                    csv.field_size_limit(limit)
+            row = _exclusive.run(parse)
         except StopIteration:
             return
         except csv.Error as error:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import groupby
 from operator import attrgetter
@@ -32,7 +31,7 @@ from newsindex.inverted.fields import TEXT, TITLE, is_stemmed
 from newsindex.inverted.impacts import Lengths
 from newsindex.inverted.rows import ProseRows, Rows, ValueRows
 from newsindex.inverted.vocabulary import Terms, Vocabulary
-from newsindex.threads import new_thread
+from newsindex.threads import Task, Worker
 
 PORTION: Final = 700_000  # occurrences that are sorted at a time
 _SORTERS: Final = 2  # threads that do so, as one takes longer to sort a portion than another to encode it
@@ -276,14 +275,14 @@ def _sorted(portions: Iterator[_Unsorted]) -> Generator[_Portion, None, None]:
     The occurrences of each stay as they are until the next one is asked for.
     """
     rooms = deque([np.empty((0, 3), np.int32)] * (_SORTERS + 1))
-    sorting: deque[Future[_Portion]] = deque()
-    threads: list[ThreadPoolExecutor] = []
+    sorting: deque[Task[_Portion]] = deque()
+    workers: list[Worker] = []
     with ExitStack() as stack:
         for number, portion in enumerate(portions):
             rooms.append(portion.roomy(rooms.popleft()))
             if number < _SORTERS:
-                threads.append(stack.enter_context(new_thread("sort")))
-            sorting.append(threads[number % _SORTERS].submit(portion.sort, rooms[-1]))
+                workers.append(stack.enter_context(Worker("sort")))
+            sorting.append(workers[number % _SORTERS].begin(Task(portion.sort, rooms[-1])))
             if len(sorting) > _SORTERS:
                 yield sorting.popleft().result()
         while sorting:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 import attrs
@@ -20,7 +19,7 @@ from newsindex.analysis._forms import END
 from newsindex.inverted._metadata import RowNumbers
 from newsindex.inverted.columns import Sink, places_of, starts_of, write_values
 from newsindex.inverted.fields import facet_values
-from newsindex.threads import new_thread
+from newsindex.threads import Task, Worker
 
 BATCH: Final = 1 << 20  # characters that are read in one go
 _THREADS: Final = 2  # fixed, as are the batches that each reads: what they find shall not depend on the machine
@@ -78,8 +77,8 @@ class ProseRows:
         self._texts: list[str] = []  # titles and bodies in turn
         self._characters = 0  # of these,
         self._unread = 0  # and of all whose words are not counted yet
-        self._under_way: deque[tuple[list[str], Future[_Scanned]]] = deque()
-        self._pools: list[ThreadPoolExecutor] = []  # of one thread for each table
+        self._under_way: deque[tuple[list[str], Task[_Scanned]]] = deque()
+        self._workers: list[Worker] = []  # one for each table
         # One array, copied to from many, which would leave as many holes in the memory of the threads.
         self._tokens = _NOTHING
         self._words = 0  # in there
@@ -118,9 +117,9 @@ class ProseRows:
         while len(self._under_way) >= _AHEAD:
             self._take()
         table = self._batches % _THREADS
-        if table == len(self._pools):
-            self._pools.append(new_thread("words"))
-        self._under_way.append((self._texts, self._pools[table].submit(self._scan, self._texts, table)))
+        if table == len(self._workers):
+            self._workers.append(Worker("words"))
+        self._under_way.append((self._texts, self._workers[table].begin(Task(self._scan, self._texts, table))))
         self._texts, self._characters = [], 0
         self._batches += 1
 
@@ -129,13 +128,13 @@ class ProseRows:
         return _Scanned(table, *forms.scan_all(texts), forms.nbytes)
 
     def _take(self) -> None:
-        texts, future = self._under_way[0]
+        texts, task = self._under_way[0]
         try:
-            scanned = future.result()
+            scanned = task.result()
         except Exception:
             # Nothing is lost: whoever tries again has the texts read again.
-            if self._pools:
-                self._under_way[0] = texts, self._pools[0].submit(self._scan, texts, 0)
+            if self._workers:
+                self._under_way[0] = texts, self._workers[0].begin(Task(self._scan, texts, 0))
             raise
         self._keep(texts, scanned)
         self._under_way.popleft()
@@ -187,10 +186,10 @@ class ProseRows:
         return tokens
 
     def close(self) -> None:
-        """End the thread. What it had not read is lost."""
-        pools, self._pools = self._pools, []
-        for pool in pools:
-            pool.shutdown(cancel_futures=True)
+        """End the threads."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.close()
 
 
 class ValueRows(RowNumbers):

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import threading
 from functools import lru_cache
 from typing import Any, Final
 
-from newsindex import forks
+from newsindex.threads import Exclusive
 
 UNITS: Final = ("zile", "săptămâni", "luni", "ani")  # that `ago` counts in
 MAX_COUNT: Final = 9999  # of them
@@ -23,8 +22,7 @@ MAX_COUNT: Final = 9999  # of them
 _WORD: Final = re.compile(r"[a-z]{3,12}")
 _PROBE: Final = dt.datetime(2000, 1, 1)
 # Dateparser keeps the settings of its latest caller in objects that all threads share.
-_lock: Final = threading.Lock()
-forks.free(_lock)
+_exclusive: Final = Exclusive()
 
 
 @lru_cache(maxsize=256)
@@ -66,6 +64,5 @@ def _read(text: str, parser: str, base: dt.datetime) -> dt.datetime | None:
         "RELATIVE_BASE": base,
         "TIMEZONE": "UTC",  # else it asks the system for its own, which has nothing to do with a day
     }
-    with _lock:
-        found = DateDataParser(languages=["ro"], settings=settings).get_date_data(text).date_obj
+    found = _exclusive.run(lambda: DateDataParser(languages=["ro"], settings=settings).get_date_data(text).date_obj)
     return found if isinstance(found, dt.datetime) else None

@@ -1,7 +1,7 @@
 """`WriterLock`: one writer at a time, by a lock of the operating system on `write.lock`.
 
-The kernel frees the lock when its holder dies, however it dies, so there is no stale lock to break. Who holds it
-stands in `write.lock.json`, for messages only: it is written after locking and means nothing without the lock.
+The kernel frees the lock (`flock`) when its holder dies, however it dies, so there is no stale lock to break. Who holds
+it stands in `write.lock.json`, for messages only: it is written after locking and means nothing without the lock.
 `newsindex.index` takes the lock for as long as a writer lives; readers never do.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import errno
+import fcntl
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Final, Self
 
 import attrs
-import filelock
 
 from newsindex.errors import CorruptIndexError, IndexLockedError, IndexNotFoundError, StorageError
 from newsindex.forks import tell
@@ -27,6 +28,8 @@ NAME: Final = "write.lock"
 HOLDER_NAME: Final = "write.lock.json"
 
 _MAX_HOLDER_BYTES: Final = 4096
+_PAUSE: Final = 0.05  # seconds between two attempts
+_NO_LOCKS: Final = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,255}")  # what goes into a message must not steer a terminal
 
 
@@ -89,9 +92,10 @@ class WriterLock:
     True
     """
 
+    _descriptor: int | None = None  # of the locked file
+
     def __init__(self, place: Directory | str | Path) -> None:
         self._directory: Directory = DiskDirectory(place) if isinstance(place, str | Path) else place
-        self._lock: filelock.BaseFileLock | None = None
         self._file: int | None = None  # which file is locked
         tell(self)
 
@@ -106,39 +110,60 @@ class WriterLock:
         """
         if not timeout >= 0:
             raise ValueError(f"timeout cannot be {timeout}; pass seconds from 0 up")
-        path = self._directory.path
-        # A new object each time: filelock's own would let its holder in twice. Not bound to a thread, since a writer
-        # may be closed by another one than opened it.
-        lock = filelock.FileLock(path / NAME, thread_local=False, is_singleton=False)
+        end = time.monotonic() + timeout
+        while self._descriptor is not None or not self._try():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise self._locked(timeout)
+            time.sleep(min(left, _PAUSE))
         try:
-            with storage_errors(path / NAME, "lock"):
-                os.stat(path)  # filelock would make it
-                acquired = self._try(lock, timeout)
-        except FileNotFoundError as error:
-            raise IndexNotFoundError(
-                f"{path}: no such directory; make an index with newsindex.create()", path=path
-            ) from error
-        except NotImplementedError as error:
-            raise self._no_locks() from error
-        if not acquired:
-            raise self._locked(timeout)
-        try:
-            if isinstance(lock, filelock.SoftFileLock):
-                # What filelock falls back to is the mere existence of a file, which outlives a killed holder.
-                raise self._no_locks()
             self._note_holder()
             self._file = self._file_there()
         except BaseException:
-            lock.release()
+            self._close()
             raise
-        self._lock = lock
 
-    def _try(self, lock: filelock.BaseFileLock, timeout: float) -> bool:
+    def _try(self) -> bool:
+        path = self._directory.path / NAME
         try:
-            lock.acquire(timeout=timeout)
-        except filelock.Timeout:  # an OSError, so it must not reach storage_errors
-            return False
-        return True
+            with storage_errors(path, "lock"):
+                return self._lock(path)
+        except FileNotFoundError as error:
+            raise IndexNotFoundError(
+                f"{path.parent}: no such directory; make an index with newsindex.create()", path=path.parent
+            ) from error
+        except StorageError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_LOCKS:
+                raise StorageError(
+                    f"{path}: its file system has no file locks; keep the index on a local disk", path=path
+                ) from error
+            raise
+
+    def _lock(self, path: Path) -> bool:
+        # Each time a file opened anew, since what one file was opened once for has one lock. Kept where an interrupt
+        # cannot lose it, and the lock with it.
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Somebody may have removed it meanwhile, and others would lock a new one.
+            locked = os.path.samestat(os.fstat(self._descriptor), os.stat(path))
+        except BlockingIOError:
+            locked = False
+        except BaseException:
+            self._close()
+            raise
+        if not locked:
+            self._close()
+        return locked
+
+    def _close(self) -> None:
+        """Free the lock, also where a child that was not made by Python has a copy of the descriptor."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+            finally:
+                os.close(descriptor)
 
     def verify(self) -> None:
         """Make sure that the lock that is held is the one that others would take.
@@ -162,21 +187,24 @@ class WriterLock:
 
     def release(self) -> None:
         """Give the lock back; does nothing where it is not held."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
+        if self._descriptor is not None:
             try:
                 if self._file_there() == self._file:  # else it is noted who holds another one
                     self._remove_holder()
             finally:
-                lock.release()
+                self._close()
 
     def after_fork(self) -> None:
-        """The lock stays the parent's: filelock has closed the child's copy of its descriptor, and with that alone the
-        child neither frees it nor keeps it when the parent dies."""
-        self._lock = None
+        """The lock stays the parent's: the child neither frees it nor keeps it when the parent dies."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self._close()
 
     def __enter__(self) -> Self:
-        if self._lock is None:
+        if self._descriptor is None:
             self.acquire()
         return self
 
@@ -217,7 +245,3 @@ class WriterLock:
             holder=holder.pid if holder else None,
             host=holder.host if holder else None,
         )
-
-    def _no_locks(self) -> StorageError:
-        path = self._directory.path
-        return StorageError(f"{path}: its file system has no file locks; keep the index on a local disk", path=path)

@@ -18,7 +18,7 @@ from reliability_directory import FailingDirectory
 
 import newsindex as ni
 from newsindex.store.directory import DiskDirectory
-from newsindex.threads import new_thread
+from newsindex.threads import Task, Worker
 
 THREAD = "newsindex-merge"
 
@@ -372,8 +372,9 @@ def test_who_is_interrupted_while_closing_leaves_the_lock_to_the_thread(director
     def interrupt() -> None:
         assert writer._merging._running is not None
         writer._merging._running.stop.wait()
-        time.sleep(0.2)  # it waits
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        for _ in range(2):
+            time.sleep(0.2)  # it waits
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     writer = ix.writer()
     begin(directory, writer)
@@ -407,21 +408,20 @@ def test_a_writer_that_is_forgotten_leaves_the_lock_to_the_thread(directory: Hel
 
 
 def test_a_merge_whose_beginning_was_interrupted_is_given_up(directory: HeldDirectory, ix: ni.Index) -> None:
-    def interrupted(name: str) -> Any:
-        pool = new_thread(name)
-        submit = pool.submit
+    def interrupted(name: str) -> Worker:
+        worker = Worker(name)
 
-        def begin(*given: Any) -> None:
-            submit(*given)
+        def begin(task: Task[Any]) -> None:
+            Worker.begin(worker, task)
             assert directory.held.wait(60)
             threading.Timer(0.2, directory.gate.set).start()
             raise KeyboardInterrupt
 
-        mock.patch.object(pool, "submit", begin).start()
-        return pool
+        mock.patch.object(worker, "begin", begin).start()
+        return worker
 
     with ix.writer() as writer:
-        with mock.patch("newsindex.merging.new_thread", interrupted), pytest.raises(KeyboardInterrupt):
+        with mock.patch("newsindex.merging.Worker", interrupted), pytest.raises(KeyboardInterrupt):
             begin(directory, writer)
         assert merge_threads() == []
         writer.rollback()

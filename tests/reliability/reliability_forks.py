@@ -219,20 +219,20 @@ def read_dates_and_tables(say: Connection, index: ni.Index, table: str) -> None:
 
 
 def fork_while_locked(place: str, pipe: Connection) -> None:
-    """Fork while threads hold the locks of modules."""
+    """Fork while threads are at what only one may do at a time."""
     index, table = ni.open(place), os.path.join(place, "table.csv")
     with open(table, "w", encoding="utf-8") as file:
         file.write("title,body\nPod nou,E gata.\n")
     inside = threading.Barrier(3)
     held = []
 
-    def hold(lock: threading.Lock) -> None:
-        with lock:
-            inside.wait()
-            time.sleep(0.2)
-            held.append(lock.locked())
+    def work() -> None:
+        inside.wait()
+        time.sleep(0.2)
+        held.append(True)
 
-    threads = [threading.Thread(target=hold, args=(lock,)) for lock in (romanian_calendar._lock, tables._limit_lock)]
+    both = (romanian_calendar._exclusive, tables._exclusive)
+    threads = [threading.Thread(target=exclusive.run, args=(work,)) for exclusive in both]
     for thread in threads:
         thread.start()
     inside.wait()

@@ -7,6 +7,8 @@ line of newsindex that runs, in others at later ones: in a long run every few li
 from __future__ import annotations
 
 import ast
+import os
+import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -157,6 +159,57 @@ def test_a_search_that_was_interrupted(prepared: Path, tmp_path: Path, long: boo
             content(ix)
         assert content(ix) == OLD
         assert ix.check().ok
+
+
+def test_a_writer_that_was_interrupted_is_not_at_work(
+    prepared: Path, tmp_path: Path, interrupt_in: Callable[[float], None], long: bool
+) -> None:
+    """By signals, which come where Python handles some, also in the lines that no tracing function interrupts."""
+    shutil.copytree(prepared, tmp_path / "index")
+    interrupts = torn = 0
+    with ni.open(tmp_path / "index").writer() as w:
+        while interrupts < (20_000 if long else 500):
+            try:
+                interrupt_in(50e-6)
+                while True:
+                    w.delete("nothing")
+            except KeyboardInterrupt:
+                interrupts += 1
+            try:
+                w.delete("nothing")
+            except ni.NewsIndexError:
+                w.rollback()
+                torn += 1
+    assert interrupts > torn > 0
+    print(f"{interrupts} interrupts, 0 hung")
+
+
+def test_a_block_that_signals_interrupted(
+    prepared: Path, tmp_path: Path, interrupt_in: Callable[[float], None], long: bool
+) -> None:
+    place, draw = tmp_path / "index", random.Random(os.environ.get("NEWSINDEX_SEED", "2025"))
+    interrupts = 0
+    for _ in range(3000 if long else 30):
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(prepared, place)
+        ix = ni.open(place)
+        try:
+            interrupt_in(draw.uniform(1e-5, 0.06))
+            change(ix, draw.choice((1, 1 << 20)))
+            interrupt_in(0)
+        except KeyboardInterrupt:
+            interrupts += 1
+        except RuntimeError as error:
+            # So one ends that comes while a thread begins.
+            if not isinstance(error.__context__, KeyboardInterrupt):
+                raise
+            interrupts += 1
+        assert content(ix) in (OLD, NEW)
+        change(ix)
+        assert content(ix) == NEW
+        assert left(ix) == ix.snapshot().manifest.files
+    assert interrupts
+    print(f"{interrupts} interruptions, 0 lost, 0 wrong, 0 hung")
 
 
 def test_an_article_that_there_was_no_memory_for(prepared: Path) -> None:

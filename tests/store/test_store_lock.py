@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 
-import filelock
 import pytest
 
 from newsindex.errors import IndexLockedError, IndexNotFoundError, StorageError
@@ -97,12 +96,10 @@ def test_threads_exclude_each_other(tmp_path):
 def test_another_thread_may_release(tmp_path):
     lock = WriterLock(tmp_path)
     lock.acquire()
-    held = lock._lock  # whose end would let go of it, too
     thread = threading.Thread(target=lock.release)
     thread.start()
     thread.join()
     WriterLock(tmp_path).acquire(timeout=0)
-    assert held is not None
 
 
 def test_a_waiting_writer_gets_the_lock_when_it_is_released(tmp_path):
@@ -301,22 +298,62 @@ def test_a_lock_whose_file_was_removed_says_so(tmp_path):
             (tmp_path / NAME).touch()
 
 
-@pytest.mark.filterwarnings("ignore:flock not supported")
-def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
+def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_taken(tmp_path, monkeypatch):
+    flock = fcntl.flock
+    removals = iter((1, 2))
+
+    def remove_first(descriptor, operation):
+        if operation != fcntl.LOCK_UN and next(removals, None):
+            (tmp_path / NAME).unlink()
+            (tmp_path / NAME).touch()
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with pytest.raises(IndexLockedError):
+        WriterLock(tmp_path).acquire(timeout=0)
+    with WriterLock(tmp_path) as lock:
+        lock.verify()
+        with pytest.raises(IndexLockedError):
+            WriterLock(tmp_path).acquire(timeout=0)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK])
+def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch, number):
     def unsupported(descriptor, operation):
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+        if operation != fcntl.LOCK_UN:
+            raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
     with pytest.raises(StorageError, match="has no file locks"):
         WriterLock(tmp_path).acquire(timeout=0)
 
 
-def test_a_library_of_locks_that_knows_none_is_refused(tmp_path, monkeypatch):
-    """As older systems, and older versions of it, say it."""
+def test_an_interrupt_while_it_is_taken_frees_it(tmp_path, monkeypatch):
+    lock = WriterLock(tmp_path)
+    for place in ("flock", "fstat"):
+        with monkeypatch.context() as patched:
 
-    def unsupported(*arguments, **options):
-        raise NotImplementedError
+            def interrupt(descriptor, operation=None, inner=fcntl.flock):
+                if operation is not None:
+                    inner(descriptor, operation)
+                if operation != fcntl.LOCK_UN:
+                    raise KeyboardInterrupt
 
-    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
-    with pytest.raises(StorageError, match="has no file locks"):
-        WriterLock(tmp_path).acquire(timeout=0)
+            patched.setattr(fcntl if place == "flock" else os, place, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                lock.acquire(timeout=0)
+        with WriterLock(tmp_path):
+            pass
+
+
+def test_a_lock_that_is_forgotten_is_free(tmp_path):
+    WriterLock(tmp_path).acquire(timeout=0)
+    WriterLock(tmp_path).acquire(timeout=0)
+
+
+def test_no_link_leads_a_lock_out_of_the_directory(tmp_path):
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / NAME).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="cannot lock"):
+        WriterLock(tmp_path / "index").acquire(timeout=0)
+    assert not (tmp_path / "elsewhere").exists()
