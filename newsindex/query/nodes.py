@@ -6,7 +6,7 @@ dates are intervals and its fields are the index's own, so nothing below has to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from newsindex.inverted.fields import BODY, EXTRA, METADATA, TEXT, TITLE
 from newsindex.query._nodes import (
@@ -60,6 +60,7 @@ __all__ = [
     "asked",
     "children",
     "leaves",
+    "united",
 ]
 
 Pattern = Stem | Derived | Form | Prefix | Wildcard | Fuzzy
@@ -84,3 +85,31 @@ def asked(plan: Plan) -> Iterator[Plan]:
             yield node
         elif not isinstance(node, Not):
             stack += reversed(children(node))
+
+
+def united(parts: Iterable[Plan]) -> list[Plan]:
+    """The parts of a group, with equal words and phrases as one that counts for all, so that it is looked up once.
+
+    >>> united([Word("text", Stem("a")), Everything(), Word("text", Stem("a"), 0.5)])
+    [Word(field='text', pattern=Stem(stem='a', form='', others=(), loose=False), boost=1.5), Everything()]
+    """
+    boosts: dict[Word | Phrase, float] = {}
+    kept: list[Plan] = []
+    for part in parts:
+        if isinstance(part, Word | Phrase):
+            alike = _weighing(part, 1.0)
+            if alike not in boosts:
+                boosts[alike] = 0.0
+                kept.append(alike)
+            boosts[alike] += part.boost
+        else:
+            kept.append(part)
+    return [_weighing(part, boosts[part]) if isinstance(part, Word | Phrase) else part for part in kept]
+
+
+def _weighing(part: Word | Phrase, boost: float) -> Word | Phrase:
+    if part.boost == boost:
+        return part
+    if isinstance(part, Word):
+        return Word(part.field, part.pattern, boost)
+    return Phrase(part.field, part.patterns, part.slop, boost)

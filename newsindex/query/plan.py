@@ -449,6 +449,7 @@ def _join_all(made: list[Made]) -> Made:
         if span.since is not None and span.until is not None and span.since >= span.until:
             return nodes.Nothing()
         children.append(span)
+    children = nodes.united(children)
     if not children:
         return nodes.Everything() if any(made) else None
     if all(isinstance(child, nodes.Not) for child in children):
@@ -458,7 +459,7 @@ def _join_all(made: list[Made]) -> Made:
 
 
 def _join_any(made: list[Made]) -> Made:
-    children = [_affirm(child) for child in _flat(made, nodes.Or) if not isinstance(child, nodes.Nothing)]
+    children = nodes.united(_affirm(child) for child in _flat(made, nodes.Or) if not isinstance(child, nodes.Nothing))
     if not children:
         return nodes.Nothing() if any(child is not None for child in made) else None
     return children[0] if len(children) == 1 else nodes.Or(tuple(children))

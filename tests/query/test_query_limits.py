@@ -77,7 +77,8 @@ def test_bytes() -> None:
 
 
 def test_clauses() -> None:
-    assert len(list(leaves(planned("x " * MAX_CLAUSES, "any")))) == MAX_CLAUSES
+    assert len(list(leaves(planned(" ".join(f"x{n}" for n in range(MAX_CLAUSES)), "any")))) == MAX_CLAUSES
+    assert [leaf.boost for leaf in leaves(planned("x " * MAX_CLAUSES, "any"))] == [MAX_CLAUSES]
     refused("x " * (MAX_CLAUSES + 1), "more than 1024", 2 * MAX_CLAUSES)
     refused(f'"{"x " * (MAX_CLAUSES + 1)}"', "more than 1024", 0)
     refused("x-" * (MAX_CLAUSES + 1), "more than 1024", 0)

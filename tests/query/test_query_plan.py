@@ -334,6 +334,28 @@ def test_all_stop_words_are_searched_for_together() -> None:
     ]
 
 
+def test_equal_words_and_phrases_of_a_group_are_one() -> None:
+    made = plan(
+        parse('x y^2 "x y"^0.5 x^0.25 titlu:x (z SAU z^3 SAU "x y") "x y"~1 "x y" -x -x', "all"), stemmer=Folding()
+    )
+    x, y, z = Stem("x"), Stem("y"), Stem("z")
+    phrase = Phrase("text", (x, y), 0, 1.0)
+    assert classes(made) == And(
+        (
+            Word("text", x, 1.25),
+            Word("text", y, 2.0),
+            Phrase("text", (x, y), 0, 1.5),
+            Word("title", x),
+            Or((Word("text", z, 4.0), phrase)),
+            Phrase("text", (x, y), 1, 1.0),
+            Not(Word("text", x)),
+            Not(Word("text", x)),
+        )
+    )
+    assert classes(plan(parse("x x", "all"), stemmer=Folding())) == Word("text", x, 2.0)
+    assert classes(plan(parse("x SAU x", "any"), stemmer=Folding())) == Word("text", x, 2.0)
+
+
 def test_leaves_are_what_an_article_may_match_by() -> None:
     made = classes(plan(parse('x -y titlu:"z w" (a1 SAU NU b1) data:2025', "all"), stemmer=Folding()))
     found = [leaf.pattern if isinstance(leaf, Word) else leaf.patterns for leaf in leaves(made)]
