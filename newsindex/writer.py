@@ -63,11 +63,10 @@ def _alone(*, mending: bool = False) -> Callable[[_Method[_P, _R]], _Method[_P, 
             self._state = _WORKING
             try:
                 return method(self, *given, **named)
-            except (NewsIndexError, MemoryError, OSError):
-                raise
-            except BaseException:
-                # An interrupt may have come between any two lines; some become a RuntimeError within Python's threads.
-                self._halfway = True
+            except BaseException as error:
+                # An interrupt may have come between any two lines; some end as a RuntimeError within Python's threads.
+                if not isinstance(error, Exception) or isinstance(error.__context__, KeyboardInterrupt):
+                    self._halfway = True
                 raise
             finally:
                 if self._state is _WORKING:  # not closed, nor in a child that was forked meanwhile
