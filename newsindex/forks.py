@@ -12,7 +12,7 @@ import functools
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from weakref import WeakSet
+from weakref import ref
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property as cached_property
@@ -38,17 +38,19 @@ class Forked(Protocol):
         """Called in the child, for its copy."""
 
 
-_told: Final[WeakSet[Forked]] = WeakSet()
+_told: Final[set[ref[Forked]]] = set()
 
 
 def tell(one: Forked) -> None:
     """Have `one.after_fork()` called in each child that is forked, for as long as it lives."""
-    _told.add(one)
+    # A `WeakSet` would forget it by a function of Python's, and what interrupts that is lost.
+    _told.add(ref(one, _told.discard))
 
 
 def _in_child() -> None:
-    for one in list(_told):
-        one.after_fork()
+    for one in [told() for told in _told]:
+        if one is not None:
+            one.after_fork()
 
 
 os.register_at_fork(after_in_child=_in_child)

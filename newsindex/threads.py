@@ -19,7 +19,7 @@ from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
-from weakref import WeakSet, finalize
+from weakref import ref
 
 # Python waits for a new thread to say that it runs. One that gets a stack but no memory to say so is waited for
 # forever, so there must be room for more than a stack before it begins.
@@ -90,10 +90,11 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
-        self._tasks: SimpleQueue[Task[Any] | None] = SimpleQueue()
-        finalize(self, self._tasks.put, None)
-        # Not waited for by Python when the process ends, since it may be idle: that is what the end of this file does.
-        self._thread = threading.Thread(target=_do, args=(self._tasks,), name=f"newsindex-{name}", daemon=True)
+        self._tasks: SimpleQueue[Any] = SimpleQueue()
+        # What is no task ends it, so also the reference that is put there when the worker is forgotten.
+        given = self._tasks, ref(self, self._tasks.put)
+        # Not waited for by Python when the process ends, since it may be idle: `_close_all` does that.
+        self._thread = threading.Thread(target=_do, args=given, name=f"newsindex-{name}", daemon=True)
         try:
             mmap.mmap(-1, _ROOM, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
             self._thread.start()
@@ -104,7 +105,6 @@ class Worker:
                 f"no room for one more thread: {error}; free some memory, or raise the limits on address space and on "
                 "threads (ulimit -v, ulimit -u)"
             ) from error
-        _workers.add(self)
 
     def begin(self, task: Task[_R]) -> Task[_R]:
         """Have it do `task`, which is returned, behind all that it was given before."""
@@ -125,20 +125,24 @@ class Worker:
         self.close()
 
 
-def _do(tasks: SimpleQueue[Task[Any] | None]) -> None:
-    while (task := tasks.get()) is not None:
+_running: Final[dict[threading.Thread, SimpleQueue[Any]]] = {}
+
+
+def _do(tasks: SimpleQueue[Any], worker: ref[Worker]) -> None:
+    """All that a thread does; it keeps the reference to its worker for as long as that may be forgotten."""
+    _running[threading.current_thread()] = tasks
+    while isinstance(task := tasks.get(), Task):
         task.run()
         del task  # so that nothing of it is kept while the next one is waited for
-
-
-_workers: Final[WeakSet[Worker]] = WeakSet()
+    del _running[threading.current_thread()]
 
 
 @atexit.register
 def _close_all() -> None:
     """Let no thread be at work while the interpreter is taken down."""
-    for worker in list(_workers):
-        worker.close()
+    for thread, tasks in list(_running.items()):
+        tasks.put(None)
+        thread.join()
 
 
 class Exclusive:
