@@ -184,6 +184,8 @@ def test_a_writer_that_was_interrupted_is_not_at_work(
     print(f"{interrupts} interrupts, 0 hung")
 
 
+# One that comes while Python itself forgets a thread, by code of its own, is ignored with a message.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_block_that_signals_interrupted(
     prepared: Path, tmp_path: Path, interrupt_in: Callable[[float], None], long: bool
 ) -> None:
