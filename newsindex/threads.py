@@ -4,8 +4,8 @@ A `Worker` is begun for the words, sorting and zstd of a new segment, and for me
 keep what they work with in objects of the whole process.
 
 An interrupt (Ctrl-C) may come wherever Python calls something. A pool of `concurrent.futures` takes locks there that it
-then may never give back, and whoever waits for it next waits for ever: with CPython 3.14 after one in five hundred
-interrupts of a commit. What is waited for here are a queue and locks which are whole in themselves.
+then may never give back, and whoever waits for it next waits for ever: with CPython 3.14 after some hundred interrupted
+commits. What is waited for here are a queue and locks which are whole in themselves.
 """
 
 from __future__ import annotations

@@ -140,14 +140,14 @@ class WriterLock:
             raise
 
     def _lock(self, path: Path) -> bool:
-        # Each time a file opened anew, since what one file was opened once for has one lock. Kept where an interrupt
-        # cannot lose it, and the lock with it.
+        # The lock belongs to this opening of the file, so that two writers of one process exclude each other, too. It is
+        # noted before it is locked, so that no interrupt can lose what has the lock.
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Somebody may have removed it meanwhile, and others would lock a new one.
             locked = os.path.samestat(os.fstat(self._descriptor), os.stat(path))
-        except BlockingIOError:
+        except (BlockingIOError, FileNotFoundError):
             locked = False
         except BaseException:
             self._close()

@@ -298,14 +298,16 @@ def test_a_lock_whose_file_was_removed_says_so(tmp_path):
             (tmp_path / NAME).touch()
 
 
-def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_taken(tmp_path, monkeypatch):
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_lock_whose_file_is_removed_while_it_is_taken_is_not_taken(tmp_path, monkeypatch, replaced):
     flock = fcntl.flock
     removals = iter((1, 2))
 
     def remove_first(descriptor, operation):
         if operation != fcntl.LOCK_UN and next(removals, None):
             (tmp_path / NAME).unlink()
-            (tmp_path / NAME).touch()
+            if replaced:
+                (tmp_path / NAME).touch()
         flock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", remove_first)
