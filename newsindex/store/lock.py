@@ -140,8 +140,8 @@ class WriterLock:
             raise
 
     def _lock(self, path: Path) -> bool:
-        # The lock belongs to this opening of the file, so that two writers of one process exclude each other, too. It is
-        # noted before it is locked, so that no interrupt can lose what has the lock.
+        # The lock belongs to this opening of the file, so that two writers of one process exclude each other, too. That
+        # is noted before it is locked, so that no interrupt can lose what has the lock.
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
