@@ -16,10 +16,12 @@ import os
 import threading
 from collections.abc import Callable
 from functools import partial
-from queue import SimpleQueue
-from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 from weakref import ref
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
+    from types import TracebackType
 
 # Python waits for a new thread to say that it runs. One that gets a stack but no memory to say so is waited for
 # forever, so there must be room for more than a stack before it begins.
@@ -90,6 +92,8 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
+        from queue import SimpleQueue  # which takes a while, and readers do without
+
         self._tasks: SimpleQueue[Any] = SimpleQueue()
         # What is no task ends it, so also the reference that is put there when the worker is forgotten.
         given = self._tasks, ref(self, self._tasks.put)
