@@ -29,6 +29,9 @@ PACKAGE = str(Path(ni.__file__).parent)
 
 pytestmark = pytest.mark.usefixtures("early_merges")
 
+# One that comes while Python forgets an object, a lock or a thread of its own, is ignored by it with a message.
+IGNORED = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @cache
 def heads_of_blocks(path: str) -> frozenset[int]:
@@ -140,6 +143,7 @@ def test_a_writer_that_was_interrupted(
         assert ix.check().ok
 
 
+@IGNORED
 @pytest.mark.parametrize(("memory", "step"), [(1, 1499), (1 << 20, 499)])
 def test_a_block_that_was_interrupted(prepared: Path, tmp_path: Path, long: bool, memory: int, step: int) -> None:
     """Also while it opens the writer, and while it leaves it."""
@@ -184,8 +188,7 @@ def test_a_writer_that_was_interrupted_is_not_at_work(
     print(f"{interrupts} interrupts, 0 hung")
 
 
-# One that comes while Python itself forgets a thread, by code of its own, is ignored with a message.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@IGNORED
 def test_a_block_that_signals_interrupted(
     prepared: Path, tmp_path: Path, interrupt_in: Callable[[float], None], long: bool
 ) -> None:
