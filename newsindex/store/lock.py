@@ -158,12 +158,11 @@ class WriterLock:
 
     def _close(self) -> None:
         """Free the lock, also where a child that was not made by Python has a copy of the descriptor."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
+        if self._descriptor is not None:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_UN)
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             finally:
-                os.close(descriptor)
+                self._forget()
 
     def verify(self) -> None:
         """Make sure that the lock that is held is the one that others would take.
@@ -196,6 +195,10 @@ class WriterLock:
 
     def after_fork(self) -> None:
         """The lock stays the parent's: the child neither frees it nor keeps it when the parent dies."""
+        self._forget()
+
+    def _forget(self) -> None:
+        # Never closed twice: its number may be another file's by then.
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
