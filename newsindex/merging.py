@@ -163,8 +163,8 @@ class Merging:
         interrupted.
         """
         if self._running is None or self.done:
-            self._lock.release()
             self.abandon()
+            self._lock.release()
         else:
             self._running.stop.set()
             last = self._running.worker.begin(Task(self._lock.release))
