@@ -132,6 +132,8 @@ class SectionReader:
     def _read_footer(self, data: bytes) -> dict[str, Any]:
         try:
             footer = json.loads(data.decode())
+            if b"\\u" in data:  # by which alone JSON can say what is no text: half of a surrogate pair
+                json.dumps(footer, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise CorruptIndexError(self.path, "footer", reason=f"no JSON: {error}") from error
         expected = {"format", "kind", "uid", "meta", "page", "sections"}

@@ -206,6 +206,7 @@ def change_section(**values):
 
 HOSTILE = {
     "no JSON": lambda footer: b"{",
+    "half of a character in a name": lambda footer: footer["meta"].update(fields=[{"name": "a\ud800"}]),
     "not UTF-8": lambda footer: b'"\xff"',
     "deep": lambda footer: b"[" * 200_000,
     "a huge number": lambda footer: b"9" * 10_000,
