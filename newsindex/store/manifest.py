@@ -30,6 +30,8 @@ FORMAT: Final = 1
 NAME: Final = "manifest.json"
 MAX_BYTES: Final = 16 << 20  # some 50,000 segments; merging keeps them under a hundred
 
+_MAX_COUNTED: Final = 1 << 48  # commits and files of an index that is read; from more a writer could not go on counting
+
 _SEGMENT: Final = re.compile(r"([0-9]{6,15})\.seg")
 _TOMBSTONES: Final = re.compile(r"([0-9]{6,15})-([0-9]{6,15})\.del")
 
@@ -195,6 +197,9 @@ def _decode(content: dict[str, Any]) -> Manifest:
     lists = [content[key] for key in ("segments", "fields")]
     if not all(isinstance(items, list) for items in lists):
         raise ValueError("segments and fields must be lists")
+    for key in ("generation", "next_file"):
+        if content[key] > _MAX_COUNTED:
+            raise ValueError(f"{key} cannot be {content[key]}")
     segments = tuple(SegmentEntry(**entry) for entry in lists[0])
     return Manifest(**{**content, "segments": segments, "fields": tuple(lists[1])})
 

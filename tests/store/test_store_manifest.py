@@ -185,9 +185,9 @@ def test_files_without_a_manifest_are_no_empty_directory():
 
 
 BAD_VALUES = [
-    *(("generation", value) for value in (-1, True, 1.0, "1", None, 1 << 63)),
+    *(("generation", value) for value in (-1, True, 1.0, "1", None, 1 << 63, (1 << 48) + 1)),
     *(("format", value) for value in (True, 1.0, "1", None)),
-    *(("next_file", value) for value in (4, -1, None)),
+    *(("next_file", value) for value in (4, -1, None, 1 << 62)),
     *(("created", value) for value in ("", "yesterday", 1, None)),
     *(("analyzer", value) for value in ([], None, "romanian")),
     *(("fields", value) for value in ("lead", {}, [1], ["a", "a"], [[]], None)),
