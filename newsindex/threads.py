@@ -96,7 +96,8 @@ class Worker:
 
         self._tasks: SimpleQueue[Any] = SimpleQueue()
         # What is no task ends it, so also the reference that is put there when the worker is forgotten.
-        given = self._tasks, ref(self, self._tasks.put)
+        self._end = Task(int)  # which does nothing, when all else is done
+        given = self._tasks, self._end, ref(self, self._tasks.put)
         # Not waited for by Python when the process ends, since it may be idle: `_close_all` does that.
         self._thread = threading.Thread(target=_do, args=given, name=f"newsindex-{name}", daemon=True)
         try:
@@ -118,6 +119,7 @@ class Worker:
     def close(self) -> None:
         """Let it do what it was given, and wait for its end."""
         self._tasks.put(None)
+        self._end.wait()  # Python before 3.13 takes a thread for ended when the waiting for its end was interrupted
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -132,13 +134,14 @@ class Worker:
 _running: Final[dict[threading.Thread, SimpleQueue[Any]]] = {}
 
 
-def _do(tasks: SimpleQueue[Any], worker: ref[Worker]) -> None:
+def _do(tasks: SimpleQueue[Any], end: Task[int], worker: ref[Worker]) -> None:
     """All that a thread does; it keeps the reference to its worker for as long as that may be forgotten."""
     _running[threading.current_thread()] = tasks
     while isinstance(task := tasks.get(), Task):
         task.run()
         del task  # so that nothing of it is kept while the next one is waited for
     del _running[threading.current_thread()]
+    end.run()
 
 
 @atexit.register

@@ -48,6 +48,21 @@ def test_what_was_begun_is_done_when_a_worker_is_closed_or_forgotten() -> None:
     assert names() == []
 
 
+def test_who_was_interrupted_waits_again(interrupt_in: Callable[[float], None]) -> None:
+    gate = threading.Event()
+    worker = Worker("test")
+    task = worker.begin(Task(gate.wait, 60))
+    for wait in (worker.close, worker.close, task.wait, task.wait):
+        interrupt_in(0.05)
+        with pytest.raises(KeyboardInterrupt):
+            wait()
+    gate.set()
+    worker.close()
+    worker.close()
+    assert task.result() is True
+    assert names() == []
+
+
 def test_what_failed_is_kept_by_nothing_but_its_task() -> None:
     class Big:
         pass

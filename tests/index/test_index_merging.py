@@ -368,13 +368,14 @@ def test_an_index_that_was_merged_all_the_time_is_like_one_that_never_was(tmp_pa
         assert sorted(pages[0]) == sorted(pages[1])
 
 
+@pytest.mark.usefixtures("interrupt_in")
 def test_who_is_interrupted_while_closing_leaves_the_lock_to_the_thread(directory: HeldDirectory, ix: ni.Index) -> None:
     def interrupt() -> None:
         assert writer._merging._running is not None
         writer._merging._running.stop.wait()
         for _ in range(2):
             time.sleep(0.2)  # it waits
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
 
     writer = ix.writer()
     begin(directory, writer)
