@@ -95,8 +95,8 @@ class Worker:
         from queue import SimpleQueue  # which takes a while, and readers do without
 
         self._tasks: SimpleQueue[Any] = SimpleQueue()
-        # What is no task ends it, so also the reference that is put there when the worker is forgotten.
         self._end = Task(int)  # which does nothing, when all else is done
+        # What is no task ends it, so also the reference that is put there when the worker is forgotten.
         given = self._tasks, self._end, ref(self, self._tasks.put)
         # Not waited for by Python when the process ends, since it may be idle: `_close_all` does that.
         self._thread = threading.Thread(target=_do, args=given, name=f"newsindex-{name}", daemon=True)

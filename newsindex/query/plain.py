@@ -76,7 +76,9 @@ def _group(words: list[str], every: bool, analysis: Analysis, *, related: bool) 
         if len(patterns) != 1:
             return None
     kept = [patterns[0] for patterns, stops in read if not stops] or [patterns[0] for patterns, _ in read]
-    found = nodes.united(nodes.Word(nodes.TEXT, pattern) for pattern in kept)
+    found: list[nodes.Plan] = [nodes.Word(nodes.TEXT, pattern) for pattern in kept]
+    if len(set(kept)) < len(kept):  # seldom, and asking takes less than uniting what is different
+        found = nodes.united(found)
     if related:
         found += derived(found, analysis)
     if len(found) == 1:
